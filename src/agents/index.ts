@@ -1,0 +1,2 @@
+/** Ways to act. */
+export * from './react.ts'

@@ -1,0 +1,109 @@
+/** From the name of a model or an agent on the command line to the thing itself. */
+import { readFile } from 'node:fs/promises'
+import { react } from '../agents/index.ts'
+import type { Agent, EnvSpec, Model, RolloutOptions } from '../core/index.ts'
+import { openEngine } from '../engine/index.ts'
+import {
+  engineModel,
+  loadAiSdkModel,
+  noisyOracle,
+  openaiModel,
+  oracle,
+  parseScript,
+  RENDERER_FILE,
+  randomPlayer,
+  readRenderer,
+  scriptedModel,
+  withConcurrency,
+  withRetry,
+} from '../models/index.ts'
+
+export interface Player extends AsyncDisposable {
+  readonly id: string
+  readonly model: RolloutOptions['model']
+}
+
+export interface ModelOptions {
+  /** For the answer key and for chance. */
+  readonly spec: EnvSpec
+  readonly concurrency: number
+  readonly seed: number
+  /** Requests for one answer before giving up, and the time for each. */
+  readonly tries: number
+  readonly callTimeoutMs: number
+}
+
+export const MODELS = [
+  'engine:<checkpoint>',
+  'openai:<model>@<base-url>',
+  'ai:<provider>/<model>',
+  'oracle',
+  'noisy-oracle:<probability>',
+  'random',
+  'scripted:<file>',
+]
+
+/** Throws a sentence on a name that means nothing, or whose file, package or answer key is not there. */
+export async function openModel(name: string, options: ModelOptions): Promise<Player> {
+  const { spec, seed } = options
+  const colon = name.indexOf(':')
+  const [kind, rest] = colon < 0 ? [name, ''] : [name.slice(0, colon), name.slice(colon + 1)]
+  const seated = (model: RolloutOptions['model']): Player => ({
+    id: name,
+    model,
+    [Symbol.asyncDispose]: async () => {},
+  })
+  if (name === 'oracle') return seated(oracle(spec))
+  if (name === 'random') return seated(randomPlayer(spec))
+  if (kind === 'noisy-oracle' && rest) return seated(noisyOracle(spec, Number(rest)))
+  if (kind === 'scripted' && rest) return seated(scriptedModel(parseScript(await readScript(rest))))
+  if (kind === 'engine' && rest) return engine(rest, name, seed)
+  if (kind === 'openai' && rest) return remote(openai(rest, options), name, options)
+  if (kind === 'ai' && rest) return remote(await loadAiSdkModel(rest), name, options)
+  throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
+}
+
+async function engine(checkpoint: string, id: string, seed: number): Promise<Player> {
+  const { renderer, text } = await readRenderer(checkpoint)
+  const opened = await openEngine(checkpoint, { seed, companions: { [RENDERER_FILE]: text } })
+  return { id, model: engineModel(opened, renderer), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+}
+
+function openai(text: string, { callTimeoutMs }: ModelOptions): Model & AsyncDisposable {
+  const at = text.lastIndexOf('@')
+  const [model, baseUrl] = [text.slice(0, at), text.slice(at + 1)]
+  if (at < 1 || !URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
+    throw new Error(`'openai:${text}' is not openai:<model>@<base-url>, like openai:qwen3@http://127.0.0.1:8000/v1`)
+  }
+  // A key goes to the server it was meant for: OpenAI's to OpenAI alone.
+  const key =
+    process.env['LUDUS_API_KEY'] ??
+    (new URL(baseUrl).host === 'api.openai.com' ? process.env['OPENAI_API_KEY'] : undefined)
+  return openaiModel({ model, baseUrl, timeoutMs: callTimeoutMs, ...(key && { apiKey: key }) })
+}
+
+function remote(
+  model: Model & Partial<AsyncDisposable>,
+  id: string,
+  { concurrency, tries, seed }: ModelOptions,
+): Player {
+  return {
+    id,
+    model: withRetry(withConcurrency(model, concurrency), { attempts: tries, seed }),
+    [Symbol.asyncDispose]: async () => model[Symbol.asyncDispose]?.(),
+  }
+}
+
+async function readScript(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause) => {
+    throw new Error(`the script '${path}' cannot be read: ${cause.message}`, { cause })
+  })
+}
+
+/** `react`, or `react:<turns>`. Where the latest observation says all, react looks no further back. */
+export function openAgent(name: string, { markov = false }: Pick<EnvSpec, 'markov'>): Agent {
+  if (name === 'react') return react(markov ? { turns: 0 } : {})
+  const turns = /^react:(\d+)$/.exec(name)?.[1]
+  if (turns === undefined) throw new Error(`there is no agent '${name}': there are react, react:<turns>`)
+  return react({ turns: Number(turns) })
+}

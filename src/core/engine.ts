@@ -1,0 +1,66 @@
+/** Where weights live. Six methods; every algorithm is arithmetic on what they return. */
+import type { AssistantMessage, Message, ToolSpec } from './message.ts'
+
+export interface TokenSampling {
+  /** Samples drawn for the one prompt. */
+  readonly n?: number
+  /** 1 unless given; 0 is greedy. */
+  readonly temperature?: number
+  readonly maxTokens: number
+  /** Token ids that end a sample; the one that did is its last token. */
+  readonly stop: readonly number[]
+  readonly seed: number
+}
+
+export interface Sample {
+  readonly tokens: number[]
+  /** Per token, under the distribution it was drawn from; for greedy sampling under temperature 1. */
+  readonly logprobs: number[]
+  readonly finish: 'stop' | 'length'
+}
+
+/** A sequence and, per token, its weight in the loss. Same lengths; the first token is given, so weights[0] must be 0. */
+export interface Datum {
+  readonly tokens: readonly number[]
+  readonly weights: readonly number[]
+}
+
+export interface Engine {
+  readonly id: string
+  /** Updates made since the weights were new: what a sample's policy version is. */
+  readonly version: number
+  /** The longest sequence, prompt and completion together, in tokens. */
+  readonly context: number
+  /** Concurrent calls are gathered into batches. Rejects with a sentence when prompt + maxTokens exceeds the context. */
+  sample(prompt: readonly number[], sampling: TokenSampling): Promise<Sample[]>
+  /** log p(token | tokens before it), per token of each sequence; 0 for the first. */
+  logprobs(sequences: readonly (readonly number[])[]): Promise<number[][]>
+  /** −Σ weights·log p over all data; its gradient is added to what has accumulated since the last step. */
+  backward(data: readonly Datum[]): Promise<{ loss: number }>
+  /** One AdamW update with the accumulated gradient, clipped to a global norm of `clip`. `gradNorm` is before clipping. */
+  step(options: {
+    readonly lr: number
+    readonly clip?: number
+    readonly weightDecay?: number
+  }): Promise<{ gradNorm: number }>
+  /** Weights and optimiser state, to a folder. */
+  save(path: string): Promise<void>
+  load(path: string): Promise<void>
+}
+
+/** Between messages and tokens. */
+export interface Renderer {
+  readonly id: string
+  /** Tokens that end an assistant's turn. */
+  readonly stop: readonly number[]
+  /** The conversation up to the point where the assistant speaks. */
+  prompt(messages: readonly Message[], tools?: readonly ToolSpec[]): number[]
+  parse(tokens: readonly number[]): AssistantMessage
+  /** A turn somebody else wrote, as the tokens to be learned, the stop token included. */
+  completion(message: AssistantMessage): number[]
+  /**
+   * The next turn's prompt: the ids of the last one, of what was sampled, and of the messages since, none of
+   * them tokenised again. null where that cannot be done without changing what the model saw.
+   */
+  bridge?(prompt: readonly number[], completion: readonly number[], messages: readonly Message[]): number[] | null
+}

@@ -1,0 +1,81 @@
+/** A model answers messages with a message. Everything between (HTTP, tokens, retries) is its own affair. */
+import type { AssistantMessage, Message, ToolSpec } from './message.ts'
+
+export interface Sampling {
+  /** 0 is greedy. */
+  readonly temperature?: number
+  readonly topP?: number
+  readonly maxTokens?: number
+  readonly stop?: readonly string[]
+  readonly seed?: number
+}
+
+export interface ModelRequest {
+  readonly messages: readonly Message[]
+  readonly tools?: readonly ToolSpec[]
+  readonly sampling?: Sampling
+}
+
+export interface Usage {
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
+
+/**
+ * The token ids as the sampler saw them, with the log-probability of each completion token at the time it was
+ * drawn. Same length: completion and logprobs. Never re-tokenised (law 4).
+ */
+export interface TokenCapture {
+  readonly prompt: readonly number[]
+  readonly completion: readonly number[]
+  readonly logprobs: readonly number[]
+}
+
+export interface Completion {
+  readonly message: AssistantMessage
+  readonly finish: 'stop' | 'length' | 'tool'
+  /** Absent where the server did not say: not the same as zero. */
+  readonly usage?: Usage
+  readonly costUsd?: number
+  readonly tokens?: TokenCapture
+  /** Why the server's token ids were not believed, where it sent some. */
+  readonly tokensRefused?: string
+  /** How many requests this answer took. */
+  readonly attempts?: number
+  /** The number of updates the answering policy had seen, where it is one that learns. */
+  readonly policyVersion?: number
+}
+
+export interface Model {
+  readonly id: string
+  /** Rejects with a ModelError when no answer can be had. Stops promptly when `signal` aborts. */
+  complete(request: ModelRequest, options?: { readonly signal?: AbortSignal }): Promise<Completion>
+}
+
+export type ModelErrorCode =
+  | 'rate-limit' //  429
+  | 'server' //      5xx
+  | 'timeout' //     no answer in time
+  | 'connection' //  refused, reset, dropped
+  | 'malformed' //   an answer that is no answer
+  | 'refused' //     4xx: asking again will not help
+  | 'context' //     the prompt is longer than the model's context
+  | 'exhausted' //   a scripted model has nothing left to say
+
+/** Why a model gave no answer. `retryAfterMs` is the server's own wish. */
+export class ModelError extends Error {
+  readonly code: ModelErrorCode
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.name = 'ModelError'
+    this.code = code
+    this.retryable = code !== 'refused' && code !== 'context' && code !== 'exhausted'
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

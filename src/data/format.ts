@@ -1,0 +1,241 @@
+/**
+ * Format version 1: how a trajectory lies on disk. It is the trajectory's own JSON with two repetitions taken out:
+ * a message stands once in a table, however often it was sent, and a prompt that goes on where an earlier call ended
+ * holds only what is new. What is read is validated at the door.
+ */
+import { z } from 'zod'
+import type { AssistantMessage, Call, Message, Observation, TokenCapture, Trajectory } from '../core/index.ts'
+
+const content = z.union([
+  z.string(),
+  z.array(
+    z.discriminatedUnion('type', [
+      z.object({ type: z.literal('text'), text: z.string() }),
+      z.object({ type: z.literal('image'), mimeType: z.string(), data: z.string() }),
+    ]),
+  ),
+])
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('system'), content }),
+  z.object({ role: z.literal('user'), content }),
+  z.object({ role: z.literal('tool'), content, callId: z.string(), isError: z.boolean().exactOptional() }),
+  z.object({
+    role: z.literal('assistant'),
+    content: z.string(),
+    thinking: z.string().exactOptional(),
+    calls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.json() })).exactOptional(),
+  }),
+])
+
+/** Where in the table of messages one stands. */
+const place = z.int().nonnegative()
+const info = z.record(z.string(), z.json())
+const tool = z.object({ name: z.string(), description: z.string(), parameters: z.json() })
+const usage = z.object({ promptTokens: z.number(), completionTokens: z.number() })
+const observation = z.object({
+  messages: z.array(place),
+  tools: z.array(tool).exactOptional(),
+  heldOut: z.literal(true).exactOptional(),
+})
+/** `after`: the number of the earlier call, counted through the trajectory, whose tokens come before these. */
+const prompt = z.object({ after: z.int().nonnegative().exactOptional(), tokens: z.array(z.int()) })
+const call = z.object({
+  role: z.string(),
+  model: z.string(),
+  request: z.object({
+    messages: z.array(place),
+    tools: z.array(tool).exactOptional(),
+    sampling: z
+      .object({
+        temperature: z.number().exactOptional(),
+        topP: z.number().exactOptional(),
+        maxTokens: z.number().exactOptional(),
+        stop: z.array(z.string()).exactOptional(),
+        seed: z.number().exactOptional(),
+      })
+      .exactOptional(),
+  }),
+  completion: z.object({
+    message: place,
+    finish: z.enum(['stop', 'length', 'tool']),
+    usage: usage.exactOptional(),
+    costUsd: z.number().exactOptional(),
+    tokens: z.object({ prompt, completion: z.array(z.int()), logprobs: z.array(z.number()) }).exactOptional(),
+    tokensRefused: z.string().exactOptional(),
+    attempts: z.int().exactOptional(),
+    policyVersion: z.int().exactOptional(),
+  }),
+  timeMs: z.number(),
+})
+const step = z.object({
+  observation,
+  calls: z.array(call),
+  action: place,
+  reward: z.number(),
+  info: info.exactOptional(),
+})
+const branch = z.object({
+  from: z.int().nonnegative(),
+  steps: z.array(step),
+  trailing: z.array(call),
+  get branches() {
+    return z.array(branch)
+  },
+})
+const outcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('scored'), return: z.number() }),
+  z.object({ kind: z.literal('unscored'), why: z.string() }),
+  z.object({
+    kind: z.literal('broken'),
+    failure: z.object({
+      boundary: z.enum(['model', 'env', 'agent', 'reward', 'sandbox']),
+      message: z.string(),
+      code: z.string().exactOptional(),
+    }),
+  }),
+  z.object({ kind: z.literal('cancelled') }),
+  z.object({ kind: z.literal('over-budget'), why: z.string() }),
+])
+const stored = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  batch: z.string(),
+  env: z.string(),
+  task: z.string(),
+  attempt: z.int().nonnegative(),
+  agent: z.string(),
+  seed: z.number(),
+  messages: z.array(message),
+  steps: z.array(step),
+  trailing: z.array(call),
+  branches: z.array(branch),
+  final: observation.exactOptional(),
+  stop: z.enum(['terminated', 'truncated', 'gave-up', 'steps', 'calls', 'tokens', 'time', 'failed', 'cancelled']),
+  rewards: z.record(
+    z.string(),
+    z.object({ value: z.number().nullable(), weight: z.number(), why: z.string().exactOptional() }),
+  ),
+  outcome,
+  usage,
+  costUsd: z.number().nullable(),
+  timeMs: z.number(),
+  warnings: z.array(z.string()).exactOptional(),
+})
+
+type Stored = z.infer<typeof stored>
+type StoredCall = z.infer<typeof call>
+type StoredPlay = Pick<z.infer<typeof branch>, 'steps' | 'trailing' | 'branches'>
+type Play = Pick<Trajectory, 'steps' | 'trailing' | 'branches'>
+
+/** The JSON text of format version 1. */
+export function encodeTrajectory(trajectory: Trajectory): string {
+  const messages: Message[] = []
+  const places = new Map<Message, number>()
+  const put = (message: Message): number => {
+    const at = places.get(message) ?? messages.push(message) - 1
+    places.set(message, at)
+    return at
+  }
+  const spoken: TokenCapture[] = []
+  const putObservation = (seen: Observation) => ({ ...seen, messages: seen.messages.map(put) })
+  const putCall = ({ request, completion, ...rest }: Call) => {
+    const { tokens, ...said } = completion
+    return {
+      ...rest,
+      request: { ...request, messages: request.messages.map(put) },
+      completion: {
+        ...said,
+        message: put(completion.message),
+        ...(tokens && { tokens: { ...tokens, prompt: shorten(tokens, spoken) } }),
+      },
+    }
+  }
+  const putPlay = ({ steps, trailing, branches }: Play): unknown => ({
+    steps: steps.map((step) => ({
+      ...step,
+      observation: putObservation(step.observation),
+      calls: step.calls.map(putCall),
+      action: put(step.action),
+    })),
+    trailing: trailing.map(putCall),
+    branches: branches.map((branch) => ({ from: branch.from, ...(putPlay(branch) as object) })),
+  })
+  const { steps, trailing, branches, final, ...rest } = trajectory
+  const play = putPlay({ steps, trailing, branches }) as object
+  return JSON.stringify({ ...rest, messages, ...play, ...(final && { final: putObservation(final) }) })
+}
+
+/** The prompt without the tokens of the latest call that it goes on from; that call is then on record itself. */
+function shorten(tokens: TokenCapture, spoken: TokenCapture[]): z.infer<typeof prompt> {
+  const before = spoken.at(-1)
+  const start = before ? [...before.prompt, ...before.completion] : []
+  spoken.push(tokens)
+  const goesOn = before && start.every((token, i) => token === tokens.prompt[i])
+  return goesOn
+    ? { after: spoken.length - 2, tokens: tokens.prompt.slice(start.length) }
+    : { tokens: [...tokens.prompt] }
+}
+
+/** Throws a sentence that says what is wrong, and where, with a text that is no trajectory of version 1. */
+export function decodeTrajectory(text: string): Trajectory {
+  const { messages, steps, trailing, branches, final, ...rest } = parse(text)
+  const get = (at: number): Message => {
+    const message = messages[at]
+    if (!message)
+      throw new Error(`no trajectory of format version 1: message ${at} of ${messages.length} is referred to`)
+    return message
+  }
+  const say = (at: number): AssistantMessage => {
+    const message = get(at)
+    if (message.role !== 'assistant')
+      throw new Error(`no trajectory of format version 1: message ${at} is no assistant's`)
+    return message
+  }
+  const spoken: TokenCapture[] = []
+  const getObservation = (seen: z.infer<typeof observation>): Observation => ({
+    ...seen,
+    messages: seen.messages.map(get),
+  })
+  const getCall = ({ request, completion, ...more }: StoredCall): Call => {
+    const { tokens, ...said } = completion
+    const captured = tokens && { ...tokens, prompt: lengthen(tokens.prompt, spoken) }
+    if (captured) spoken.push(captured)
+    return {
+      ...more,
+      request: { ...request, messages: request.messages.map(get) },
+      completion: { ...said, message: say(completion.message), ...(captured && { tokens: captured }) },
+    }
+  }
+  const getPlay = (play: StoredPlay): Play => ({
+    steps: play.steps.map((step) => ({
+      ...step,
+      observation: getObservation(step.observation),
+      calls: step.calls.map(getCall),
+      action: say(step.action),
+    })),
+    trailing: play.trailing.map(getCall),
+    branches: play.branches.map((branch) => ({ from: branch.from, ...getPlay(branch) })),
+  })
+  return { ...rest, ...getPlay({ steps, trailing, branches }), ...(final && { final: getObservation(final) }) }
+}
+
+function lengthen({ after, tokens }: z.infer<typeof prompt>, spoken: readonly TokenCapture[]): number[] {
+  if (after === undefined) return tokens
+  const before = spoken[after]
+  if (!before)
+    throw new Error(`no trajectory of format version 1: a prompt goes on from call ${after}, which comes later`)
+  return [...before.prompt, ...before.completion, ...tokens]
+}
+
+function parse(text: string): Stored {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new Error('no trajectory of format version 1: it is not JSON', { cause })
+  }
+  const { success, data, error } = stored.safeParse(value)
+  if (success) return data
+  const [issue] = error.issues
+  throw new Error(`no trajectory of format version 1: ${issue?.path.join('.') || 'it'}: ${issue?.message}`)
+}

@@ -1,0 +1,123 @@
+/**
+ * A run is a folder: run.json says what was asked for and how far it got, trajectories.sqlite holds what happened,
+ * and whatever else a command leaves (checkpoints, curves) lies beside them.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { openStore, type Store } from './store.ts'
+
+const manifest = z.object({
+  version: z.literal(1),
+  command: z.string(),
+  env: z.string(),
+  /** What was asked for, as the command understood it. */
+  settings: z.record(z.string(), z.unknown()),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  started: z.string(),
+  seconds: z.number().exactOptional(),
+  result: z.unknown().optional(),
+})
+
+export type Manifest = z.infer<typeof manifest>
+
+export interface Run extends AsyncDisposable {
+  readonly id: string
+  readonly path: string
+  readonly manifest: Manifest
+  readonly store: Store
+  /** Writes run.json anew, all at once or not at all. */
+  update(change: Partial<Manifest>): void
+  /** Writes a file into the run's folder. */
+  write(name: string, text: string): void
+}
+
+const MANIFEST = 'run.json'
+const STORE = 'trajectories.sqlite'
+
+/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free. */
+export function createRun(
+  root: string,
+  { command, env, settings }: Pick<Manifest, 'command' | 'env' | 'settings'>,
+): Run {
+  const name = `${command}-${env.replace(/[^a-zA-Z0-9]+/g, '-')}`
+  mkdirSync(root, { recursive: true })
+  for (let n = 1; ; n++) {
+    const path = resolve(root, `${name}-${n}`)
+    try {
+      mkdirSync(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw error
+    }
+    const started = new Date().toISOString()
+    const run = new RunFolder(path, { version: 1, command, env, settings, state: 'running', started }, false)
+    run.update({})
+    return run
+  }
+}
+
+/** An earlier run, to read. `where` is its folder, or its name under `root`. Throws a sentence where there is none. */
+export function openRun(where: string, root: string): Run {
+  const [path, text] = find(where, root)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`'${join(path, MANIFEST)}' is damaged: it is not JSON`, { cause })
+  }
+  const { data, error } = manifest.safeParse(json)
+  if (!data)
+    throw new Error(
+      `'${join(path, MANIFEST)}' is damaged: ${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`,
+    )
+  return new RunFolder(path, data, true)
+}
+
+function find(where: string, root: string): [path: string, manifest: string] {
+  const places = [resolve(where), resolve(root, where)]
+  for (const path of places) {
+    try {
+      return [path, readFileSync(join(path, MANIFEST), 'utf8')]
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+    }
+  }
+  throw new Error(`no run at '${where}': neither ${places.join(' nor ')} holds a ${MANIFEST}`)
+}
+
+class RunFolder implements Run {
+  readonly path: string
+  readonly store: Store
+  #manifest: Manifest
+
+  constructor(path: string, given: Manifest, readOnly: boolean) {
+    this.path = path
+    this.#manifest = given
+    this.store = openStore(join(path, STORE), { readOnly })
+  }
+
+  get id(): string {
+    return basename(this.path)
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest
+  }
+
+  update(change: Partial<Manifest>): void {
+    this.#manifest = { ...this.#manifest, ...change }
+    this.write(MANIFEST, `${JSON.stringify(this.#manifest, null, 2)}\n`)
+  }
+
+  write(name: string, text: string): void {
+    const path = join(this.path, name)
+    writeFileSync(`${path}.new`, text)
+    renameSync(`${path}.new`, path)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Trajectories in one sqlite file: columns to look things up by, the body compressed. Written in groups, one commit
+ * for all that come within a few milliseconds; what has been acknowledged survives a crash of the process.
+ */
+import { existsSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompressSync } from 'node:zlib'
+import { callsOf, returnOf, successOf, type Trajectory } from '../core/index.ts'
+import { decodeTrajectory, encodeTrajectory } from './format.ts'
+
+const compress = promisify(zstdCompress)
+
+/** What can be had without reading the body. */
+export interface Row {
+  readonly id: string
+  readonly batch: string
+  readonly env: string
+  readonly task: string
+  readonly attempt: number
+  readonly agent: string
+  readonly outcome: Trajectory['outcome']['kind']
+  readonly stop: Trajectory['stop']
+  /** null where the outcome has no score. */
+  readonly return: number | null
+  readonly success: number | null
+  readonly steps: number
+  readonly calls: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly costUsd: number | null
+  readonly timeMs: number
+}
+
+export interface Filter {
+  readonly batch?: string
+  readonly task?: string
+  readonly outcome?: Row['outcome']
+}
+
+export interface Store extends AsyncDisposable {
+  /** Resolves when the trajectory is on disk. One with the same id is replaced. */
+  add(trajectory: Trajectory): Promise<void>
+  /** In the order they were added, one at a time: nothing is held that was not asked for. */
+  rows(filter?: Filter): Iterable<Row>
+  trajectories(filter?: Filter): Iterable<Trajectory>
+  get(id: string): Trajectory | undefined
+}
+
+const COLUMNS = {
+  id: 'TEXT PRIMARY KEY',
+  batch: 'TEXT',
+  env: 'TEXT',
+  task: 'TEXT',
+  attempt: 'INTEGER',
+  agent: 'TEXT',
+  outcome: 'TEXT',
+  stop: 'TEXT',
+  return: 'REAL',
+  success: 'REAL',
+  steps: 'INTEGER',
+  calls: 'INTEGER',
+  promptTokens: 'INTEGER',
+  completionTokens: 'INTEGER',
+  costUsd: 'REAL',
+  timeMs: 'REAL',
+} as const satisfies Record<keyof Row, string>
+
+const names = Object.keys(COLUMNS).map((name) => `"${name}"`)
+/** PRAGMA user_version: the format of what lies in the file. */
+const VERSION = 1
+const GROUP_MS = 5
+const GROUP_ROWS = 50
+
+/** Opens, or makes, the store in this file. Throws a sentence where the file is none, or cannot be had. */
+export function openStore(path: string, { readOnly = false } = {}): Store {
+  if (readOnly && !existsSync(path)) throw new Error(`there is no store at '${path}'`)
+  return new SqliteStore(path, readOnly)
+}
+
+interface Waiting {
+  readonly row: Row
+  readonly body: Buffer
+  resolve(): void
+  reject(error: unknown): void
+}
+
+class SqliteStore implements Store {
+  readonly #path: string
+  readonly #database: DatabaseSync
+  #queue: Waiting[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(path: string, readOnly: boolean) {
+    this.#path = path
+    this.#database = explained(path, () => new DatabaseSync(path, { readOnly, timeout: 5000 }))
+    explained(path, () => {
+      if (!readOnly) this.#create()
+      const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
+      if (version !== VERSION) throw new Error(`'${path}' holds format version ${version}; this Ludus reads ${VERSION}`)
+    })
+  }
+
+  #create(): void {
+    const columns = Object.entries(COLUMNS).map(([name, type]) => `"${name}" ${type}`)
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
+    if (version !== 0) return
+    this.#database.exec(`
+      BEGIN;
+      CREATE TABLE trajectories (${columns.join(', ')}, body BLOB);
+      CREATE INDEX by_batch ON trajectories (batch);
+      CREATE INDEX by_task ON trajectories (task);
+      PRAGMA user_version = ${VERSION};
+      COMMIT`)
+  }
+
+  async add(trajectory: Trajectory): Promise<void> {
+    const body = await compress(encodeTrajectory(trajectory))
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ row: rowOf(trajectory), body, resolve, reject })
+      if (this.#queue.length >= GROUP_ROWS) this.#commit()
+      else this.#timer ??= setTimeout(() => this.#commit(), GROUP_MS)
+    })
+  }
+
+  #commit(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const group = this.#queue
+    this.#queue = []
+    if (group.length === 0) return
+    try {
+      explained(this.#path, () => this.#insert(group))
+      for (const { resolve } of group) resolve()
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+  }
+
+  #insert(group: readonly Waiting[]): void {
+    const insert = this.#database.prepare(
+      `INSERT OR REPLACE INTO trajectories (${names.join(', ')}, body) VALUES (${names.map(() => '?').join(', ')}, ?)`,
+    )
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      for (const { row, body } of group)
+        insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => row[name]), body)
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  *rows(filter: Filter = {}): Iterable<Row> {
+    yield* this.#select<Row>(names.join(', '), filter)
+  }
+
+  *trajectories(filter: Filter = {}): Iterable<Trajectory> {
+    for (const { id, body } of this.#select<{ id: string; body: Uint8Array }>('id, body', filter))
+      yield this.#decode(id, body)
+  }
+
+  get(id: string): Trajectory | undefined {
+    const query = (): unknown => this.#database.prepare('SELECT body FROM trajectories WHERE id = ?').get(id)
+    const found = explained(this.#path, query) as { body: Uint8Array } | undefined
+    return found && this.#decode(id, found.body)
+  }
+
+  *#select<T>(columns: string, filter: Filter): Iterable<T> {
+    const given = Object.entries(filter).filter(([, value]) => value !== undefined)
+    const where = given.length > 0 ? `WHERE ${given.map(([name]) => `"${name}" = ?`).join(' AND ')}` : ''
+    const values = given.map(([, value]) => value as SQLInputValue)
+    try {
+      const query = this.#database.prepare(`SELECT ${columns} FROM trajectories ${where} ORDER BY rowid`)
+      yield* query.iterate(...values) as Iterable<T>
+    } catch (error) {
+      throw explain(this.#path, error)
+    }
+  }
+
+  #decode(id: string, body: Uint8Array): Trajectory {
+    try {
+      return decodeTrajectory(zstdDecompressSync(body).toString('utf8'))
+    } catch (cause) {
+      throw new Error(`'${this.#path}': trajectory '${id}' is damaged: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#commit()
+    this.#database.close()
+  }
+}
+
+function rowOf(trajectory: Trajectory): Row {
+  const { id, batch, env, task, attempt, agent, outcome, stop, steps, usage, costUsd, timeMs } = trajectory
+  return {
+    ...{ id, batch, env, task, attempt, agent, stop, costUsd, timeMs, ...usage },
+    outcome: outcome.kind,
+    return: returnOf(trajectory),
+    success: successOf(trajectory),
+    steps: steps.length,
+    calls: callsOf(trajectory).length,
+  }
+}
+
+function explained<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw explain(path, error)
+  }
+}
+
+/** sqlite's result codes, in words that say what to do. */
+const REASONS: Record<number, string> = {
+  5: 'another process is writing to it: wait until that one is done',
+  8: 'it may not be written to',
+  10: 'the disk could not be read or written',
+  11: 'it is damaged',
+  13: 'the disk is full: make room and run again; what was written before is kept',
+  14: 'it cannot be opened',
+  26: 'it is no store of Ludus',
+}
+
+function explain(path: string, error: unknown): Error {
+  const code = (error as { errcode?: number }).errcode
+  if (code === undefined) return error as Error
+  // The low byte is the result, the rest its detail.
+  return new Error(`'${path}': ${REASONS[code & 0xff] ?? (error as Error).message}`, { cause: error })
+}

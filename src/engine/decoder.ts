@@ -1,0 +1,140 @@
+/**
+ * A decoder's weights and the sessions that run them, on the calling thread. Sequences go in ragged and are padded
+ * on the right: a token never looks right, so padding changes nothing. Shapes as in llama.ts.
+ */
+import { type LlamaConfig, type Parameters, samplingGraph, scoringGraph, trainingGraph } from './llama.ts'
+import { type Feed, openSession, type Session } from './session.ts'
+
+/** Per layer, keys and values of R rows: [R, K, capacity, d]. */
+export interface Cache {
+  readonly capacity: number
+  readonly keys: readonly Float32Array[]
+  readonly values: readonly Float32Array[]
+}
+
+/** What a masked score gets added: exp of it is 0 in 32 bits. */
+const NEVER = -1e9
+
+type Graphs = 'prefill' | 'extend' | 'score' | 'train'
+
+export class Decoder {
+  readonly config: LlamaConfig
+  readonly parameters: Parameters
+  readonly #threads: number
+  readonly #sessions = new Map<Graphs, Promise<Session>>()
+  #mask: { length: number; feed: Feed } | undefined
+
+  constructor(config: LlamaConfig, parameters: Parameters, threads: number) {
+    this.config = config
+    this.parameters = parameters
+    this.#threads = threads
+  }
+
+  /** Logits [B, V] after each sequence, and the cache it leaves. */
+  async prefill(sequences: readonly (readonly number[])[]): Promise<{ logits: Float32Array; cache: Cache }> {
+    const length = Math.max(...sequences.map((tokens) => tokens.length))
+    const rows = integers(sequences.map((tokens, b) => b * length + tokens.length - 1))
+    const results = await this.#run('prefill', { ...this.#padded(sequences, length), rows })
+    return { logits: results['logits']!, cache: this.#cacheOf(results, length) }
+  }
+
+  /** One more token for each of R rows that hold `lengths` tokens each. The cache returned holds the new ones alone. */
+  async extend(
+    tokens: readonly number[],
+    lengths: readonly number[],
+    past: Cache,
+  ): Promise<{ logits: Float32Array; cache: Cache }> {
+    const { heads, kvHeads, headWidth, layers } = this.config
+    const R = tokens.length
+    const groups = heads / kvHeads
+    const pastMask = new Float32Array(R * past.capacity).fill(NEVER)
+    lengths.forEach((length, r) => pastMask.fill(0, r * past.capacity, r * past.capacity + length))
+    const feeds: Record<string, Feed> = {
+      tokens: integers(tokens, [R, 1]),
+      positions: integers(lengths, [R, 1]),
+      rows: integers(tokens.map((_, r) => r)),
+      mask: { data: new Float32Array(groups), dims: [1, 1, groups, 1] },
+      pastMask: { data: pastMask, dims: [R, 1, 1, past.capacity] },
+      lengths: integers([past.capacity, 1]),
+    }
+    const dims = [R, kvHeads, past.capacity, headWidth]
+    for (let i = 0; i < layers; i++) {
+      feeds[`past.k.${i}`] = { data: past.keys[i]!, dims }
+      feeds[`past.v.${i}`] = { data: past.values[i]!, dims }
+    }
+    const results = await this.#run('extend', feeds)
+    return { logits: results['logits']!, cache: this.#cacheOf(results, 1) }
+  }
+
+  /** log p of the chosen tokens, [M], in the order of `places`; where `cotangent` is given, gradients as well. */
+  async score(
+    sequences: readonly (readonly number[])[],
+    places: readonly (readonly [sequence: number, token: number])[],
+    cotangent?: readonly number[],
+  ): Promise<{ logprobs: Float32Array; gradients: ReadonlyMap<string, Float32Array> }> {
+    const length = Math.max(...sequences.map((tokens) => tokens.length)) - 1
+    const feeds: Record<string, Feed> = {
+      ...this.#padded(sequences, length),
+      rows: integers(places.map(([b, t]) => b * length + t - 1)),
+      targets: integers(places.map(([b, t]) => sequences[b]![t]!)),
+    }
+    if (cotangent) feeds['cotangent'] = { data: Float32Array.from(cotangent), dims: [cotangent.length] }
+    const { logprob, ...rest } = await this.#run(cotangent ? 'train' : 'score', feeds)
+    const gradients = new Map(Object.entries(rest).map(([name, data]) => [name.slice(2), data]))
+    return { logprobs: logprob as Float32Array, gradients }
+  }
+
+  async release(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).release()
+    this.#sessions.clear()
+  }
+
+  #run(graph: Graphs, feeds: Record<string, Feed>): Promise<Record<string, Float32Array>> {
+    const session = this.#sessions.get(graph) ?? openSession(this.#emit(graph), this.#threads)
+    this.#sessions.set(graph, session)
+    return session.then((open) => open.run({ ...Object.fromEntries(this.parameters), ...feeds }))
+  }
+
+  #emit(graph: Graphs): Uint8Array {
+    if (graph === 'train') return trainingGraph(this.config)
+    if (graph === 'score') return scoringGraph(this.config)
+    return samplingGraph(this.config, graph === 'extend')
+  }
+
+  /** The inputs that a batch of sequences has in common, each cut or padded to `length`. */
+  #padded(sequences: readonly (readonly number[])[], length: number): Record<string, Feed> {
+    const B = sequences.length
+    const tokens = new BigInt64Array(B * length)
+    const positions = new BigInt64Array(B * length)
+    sequences.forEach((sequence, b) => {
+      for (let t = 0; t < length; t++) {
+        tokens[b * length + t] = BigInt(sequence[t] ?? 0)
+        positions[b * length + t] = BigInt(t)
+      }
+    })
+    const dims = [B, length]
+    return { tokens: { data: tokens, dims }, positions: { data: positions, dims }, mask: this.#causal(length) }
+  }
+
+  /** [1, 1, G·T, T]: token t looks at 0…t. */
+  #causal(length: number): Feed {
+    if (this.#mask?.length === length) return this.#mask.feed
+    const groups = this.config.heads / this.config.kvHeads
+    const data = new Float32Array(groups * length * length)
+    for (let row = 0; row < groups * length; row++)
+      data.fill(NEVER, row * length + (row % length) + 1, (row + 1) * length)
+    const feed = { data, dims: [1, 1, groups * length, length] }
+    this.#mask = { length, feed }
+    return feed
+  }
+
+  #cacheOf(results: Record<string, Float32Array>, capacity: number): Cache {
+    const layers = Array.from({ length: this.config.layers }, (_, i) => i)
+    const take = (name: string): Float32Array[] => layers.map((i) => results[`${name}.${i}`]!)
+    return { capacity, keys: take('k'), values: take('v') }
+  }
+}
+
+function integers(values: readonly number[], dims: readonly number[] = [values.length]): Feed {
+  return { data: BigInt64Array.from(values, BigInt), dims }
+}

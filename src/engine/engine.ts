@@ -1,0 +1,182 @@
+/**
+ * The embedded engine: core's six verbs in front of a worker thread, so that the event loop never waits for a
+ * matrix. Calls to `sample` that arrive while the worker is busy go to it together, as one batch.
+ */
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Engine, Sample, TokenSampling } from '../core/index.ts'
+import { type Companions, readConfig } from './checkpoint.ts'
+import type { EngineSetup } from './laboratory.ts'
+import type { LlamaConfig } from './llama.ts'
+import { parameterShapes } from './llama.ts'
+import type { SampleRequest } from './sampler.ts'
+import type { Answer, Question, Verb } from './worker.ts'
+
+export interface EngineOptions {
+  /** For the first weights. */
+  readonly seed?: number
+  /** All cores unless given. */
+  readonly threads?: number
+  /** Files that every checkpoint shall hold beside the weights: a tokenizer, say. Names to texts. */
+  readonly companions?: Companions
+}
+
+export interface EmbeddedEngine extends Engine, AsyncDisposable {
+  readonly config: LlamaConfig
+  /** How many numbers it learns. */
+  readonly parameters: number
+}
+
+/** A fresh model of the given shape. */
+export function createEngine(config: LlamaConfig, options: EngineOptions = {}): EmbeddedEngine {
+  check(config)
+  return new WorkerEngine(config, options)
+}
+
+/** A model from a checkpoint folder. Throws a sentence where there is none. */
+export async function openEngine(path: string, options: EngineOptions = {}): Promise<EmbeddedEngine> {
+  const engine = createEngine(await readConfig(path), options)
+  try {
+    await engine.load(path)
+    return engine
+  } catch (error) {
+    await engine[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+interface Waiting extends SampleRequest {
+  resolve(samples: Sample[]): void
+  reject(error: unknown): void
+}
+
+class WorkerEngine implements EmbeddedEngine {
+  readonly id: string
+  readonly config: LlamaConfig
+  readonly parameters: number
+  readonly #worker: Worker
+  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+  #queue: Waiting[] = []
+  #sampling = false
+  #next = 0
+  #version = 0
+  #broken: Error | undefined
+
+  constructor(config: LlamaConfig, { seed = 0, threads = availableParallelism(), companions = {} }: EngineOptions) {
+    this.config = config
+    this.parameters = parameterShapes(config).reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
+    this.id = `llama-${(this.parameters / 1e6).toFixed(2)}M`
+    // Built, this file is JavaScript and so is its neighbour.
+    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
+    const setup: EngineSetup = { config, seed, threads, companions }
+    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: setup })
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', () => this.#fail(new Error('the engine has been closed')))
+    // An engine nobody waits for keeps no program alive.
+    this.#worker.unref()
+  }
+
+  get version(): number {
+    return this.#version
+  }
+
+  get context(): number {
+    return this.config.context
+  }
+
+  async sample(prompt: readonly number[], sampling: TokenSampling): Promise<Sample[]> {
+    const { maxTokens } = sampling
+    if (prompt.length === 0) throw new Error('an empty prompt cannot be continued: give it at least one token')
+    if (prompt.length + maxTokens > this.context) {
+      throw new RangeError(
+        `a prompt of ${prompt.length} tokens and ${maxTokens} to sample exceed the model's context of ${this.context}`,
+      )
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ prompt, sampling, resolve, reject })
+      if (this.#queue.length === 1 && !this.#sampling) setImmediate(() => void this.#flush())
+    })
+  }
+
+  logprobs(sequences: readonly (readonly number[])[]): Promise<number[][]> {
+    return this.#ask('logprobs', sequences)
+  }
+
+  backward(data: Parameters<Engine['backward']>[0]): Promise<{ loss: number }> {
+    for (const { tokens, weights } of data) checkDatum(tokens, weights, this.context)
+    return this.#ask('backward', data)
+  }
+
+  async step({ lr, clip = 1, weightDecay = 0 }: Parameters<Engine['step']>[0]): Promise<{ gradNorm: number }> {
+    const result = await this.#ask<{ gradNorm: number }>('step', { lr, clip, weightDecay })
+    this.#version++
+    return result
+  }
+
+  save(path: string): Promise<void> {
+    return this.#ask('save', path)
+  }
+
+  async load(path: string): Promise<void> {
+    const { version } = await this.#ask<{ version: number }>('load', path)
+    this.#version = version
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  /** Sends all who wait as one batch; whoever comes while the worker is at it makes the next. */
+  async #flush(): Promise<void> {
+    this.#sampling = true
+    while (this.#queue.length > 0) {
+      const batch = this.#queue
+      this.#queue = []
+      const requests: SampleRequest[] = batch.map(({ prompt, sampling }) => ({ prompt, sampling }))
+      await this.#ask<Sample[][]>('sample', requests).then(
+        (samples) => batch.forEach(({ resolve }, i) => resolve(samples[i] as Sample[])),
+        (error) => batch.forEach(({ reject }) => reject(error)),
+      )
+      // Let those who were answered ask their next question before the batch is closed.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#sampling = false
+  }
+
+  #ask<T>(verb: Verb, ...args: readonly unknown[]): Promise<T> {
+    if (this.#broken) return Promise.reject(this.#broken)
+    return new Promise<T>((resolve, reject) => {
+      const id = this.#next++
+      this.#open.set(id, { resolve: resolve as (value: unknown) => void, reject })
+      this.#worker.ref()
+      this.#worker.postMessage({ id, verb, args } satisfies Question)
+    })
+  }
+
+  #settle({ id, result, error }: Answer): void {
+    const waiting = this.#open.get(id)
+    this.#open.delete(id)
+    if (this.#open.size === 0) this.#worker.unref()
+    if (error !== undefined) waiting?.reject(new Error(error))
+    else waiting?.resolve(result)
+  }
+
+  #fail(error: Error): void {
+    this.#broken ??= error
+    for (const { reject } of this.#open.values()) reject(error)
+    this.#open.clear()
+  }
+}
+
+function check({ heads, kvHeads, headWidth }: LlamaConfig): void {
+  if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
+  if (headWidth % 2 !== 0) throw new Error(`rotary positions need an even head width, not ${headWidth}`)
+}
+
+function checkDatum(tokens: readonly number[], weights: readonly number[], context: number): void {
+  if (tokens.length !== weights.length) throw new Error(`${tokens.length} tokens with ${weights.length} weights`)
+  if ((weights[0] ?? 0) !== 0) throw new Error('the first token of a sequence is given, so its weight must be 0')
+  if (tokens.length > context)
+    throw new RangeError(`a sequence of ${tokens.length} tokens exceeds the context of ${context}`)
+}

@@ -1,0 +1,204 @@
+/**
+ * A Llama-style decoder (Touvron et al. 2023): RMSNorm, rotary positions, grouped-query attention, SwiGLU and a
+ * head tied to the embedding, under the names that Hugging Face gives its weights. It emits graphs; it runs none.
+ * Shapes: B batch, T tokens, P cached tokens, D width, H heads, K key-value heads, G = H/K, d head width, M rows.
+ */
+import { random } from '../core/index.ts'
+import { Graph, type Tensor } from './graph.ts'
+import * as ops from './ops.ts'
+
+export interface LlamaConfig {
+  readonly vocabulary: number
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headWidth: number
+  /** Width inside the feed-forward layers. */
+  readonly hidden: number
+  /** The longest sequence, in tokens. */
+  readonly context: number
+  readonly ropeTheta: number
+  readonly normEpsilon: number
+}
+
+export interface Parameter {
+  readonly dims: readonly number[]
+  readonly data: Float32Array
+}
+
+export type Parameters = Map<string, Parameter>
+
+const EMBEDDING = 'model.embed_tokens.weight'
+const FINAL_NORM = 'model.norm.weight'
+
+/** Every weight's name and shape, in order. */
+export function parameterShapes(config: LlamaConfig): [name: string, dims: number[]][] {
+  const { vocabulary, width, layers, heads, kvHeads, headWidth, hidden } = config
+  const layer = (i: number): [string, number[]][] => [
+    [`model.layers.${i}.input_layernorm.weight`, [width]],
+    [`model.layers.${i}.self_attn.q_proj.weight`, [heads * headWidth, width]],
+    [`model.layers.${i}.self_attn.k_proj.weight`, [kvHeads * headWidth, width]],
+    [`model.layers.${i}.self_attn.v_proj.weight`, [kvHeads * headWidth, width]],
+    [`model.layers.${i}.self_attn.o_proj.weight`, [width, heads * headWidth]],
+    [`model.layers.${i}.post_attention_layernorm.weight`, [width]],
+    [`model.layers.${i}.mlp.gate_proj.weight`, [hidden, width]],
+    [`model.layers.${i}.mlp.up_proj.weight`, [hidden, width]],
+    [`model.layers.${i}.mlp.down_proj.weight`, [width, hidden]],
+  ]
+  const all = Array.from({ length: layers }, (_, i) => layer(i)).flat()
+  return [[EMBEDDING, [vocabulary, width]], ...all, [FINAL_NORM, [width]]]
+}
+
+/**
+ * Fresh weights: gains 1, matrices normal with variance 1/fan-in, those that write to the residual stream smaller
+ * by √(2·layers) (GPT-2).
+ */
+export function initialise(config: LlamaConfig, seed: number): Parameters {
+  const parameters: Parameters = new Map()
+  for (const [name, dims] of parameterShapes(config)) {
+    const [rows, columns] = dims as [number, number?]
+    const data = new Float32Array(rows * (columns ?? 1)).fill(1)
+    if (columns !== undefined) {
+      const residual = /(o_proj|down_proj)/.test(name) ? Math.sqrt(2 * config.layers) : 1
+      const rng = random(seed).split(name)
+      for (let i = 0; i < data.length; i++) data[i] = rng.normal() / (Math.sqrt(columns) * residual)
+    }
+    parameters.set(name, { dims, data })
+  }
+  return parameters
+}
+
+/** The graph's inputs besides the weights. */
+interface Inputs {
+  /** [B, T] */
+  readonly tokens: Tensor
+  readonly positions: Tensor
+  /** [1, 1, G·T, T], added to the scores: 0 where a token may look, a large negative number where not. */
+  readonly mask: Tensor
+  /** For cached tokens: [B, 1, 1, P], and the two lengths P and T to split at. */
+  readonly past?: { readonly mask: Tensor; readonly lengths: Tensor }
+}
+
+type Weight = (name: string) => Tensor
+
+interface Trunk {
+  /** [B, T, D], after the final norm. */
+  readonly hidden: Tensor
+  /** Each layer's keys and values of the new tokens, [B, K, T, d], as 'k.<layer>' and 'v.<layer>'. */
+  readonly cache: Record<string, Tensor>
+  readonly weights: readonly Tensor[]
+  readonly head: Tensor
+}
+
+/** From tokens to hidden states. `cached`: after P earlier tokens, whose keys and values are inputs too. */
+function trunk(g: Graph, config: LlamaConfig, cached: boolean): Trunk {
+  const weights = parameterShapes(config).map(([name, dims]) => g.input(name, 'float32', dims))
+  const weight: Weight = (name) => weights.find((tensor) => tensor.name === name) as Tensor
+  const inputs: Inputs = {
+    tokens: g.input('tokens', 'int64', ['B', 'T']),
+    positions: g.input('positions', 'int64', ['B', 'T']),
+    mask: g.input('mask', 'float32', [1, 1, 'GT', 'T']),
+    ...(cached && {
+      past: { mask: g.input('pastMask', 'float32', ['B', 1, 1, 'P']), lengths: g.input('lengths', 'int64', [2]) },
+    }),
+  }
+  const cache: Record<string, Tensor> = {}
+  const norm = (x: Tensor, name: string): Tensor => ops.rmsNorm(g, x, weight(name), config.normEpsilon)
+  let x = ops.embed(g, weight(EMBEDDING), inputs.tokens)
+  for (let i = 0; i < config.layers; i++) {
+    const w: Weight = (name) => weight(`model.layers.${i}.${name}.weight`)
+    const attended = attention(g, config, norm(x, `model.layers.${i}.input_layernorm.weight`), inputs, i, w, cache)
+    x = ops.add(g, x, attended)
+    const h = norm(x, `model.layers.${i}.post_attention_layernorm.weight`)
+    const inner = ops.swiglu(g, ops.linear(g, h, w('mlp.gate_proj')), ops.linear(g, h, w('mlp.up_proj')))
+    x = ops.add(g, x, ops.linear(g, inner, w('mlp.down_proj')))
+  }
+  return { hidden: norm(x, FINAL_NORM), cache, weights, head: weight(EMBEDDING) }
+}
+
+/** Grouped-query attention (Ainslie et al. 2023): the G queries that share a key stand in rows below each other. */
+function attention(
+  g: Graph,
+  config: LlamaConfig,
+  h: Tensor,
+  { positions, mask, past }: Inputs,
+  layer: number,
+  w: Weight,
+  cache: Record<string, Tensor>,
+): Tensor {
+  const { heads, kvHeads, headWidth } = config
+  const rotation = rotationOf(g, config)
+  const split = (name: string, count: number): Tensor =>
+    ops.transpose(g, ops.reshape(g, ops.linear(g, h, w(name)), [0, 0, count, headWidth]), [0, 2, 1, 3])
+  const q = ops.reshape(g, ops.rope(g, split('self_attn.q_proj', heads), positions, rotation), [
+    0,
+    kvHeads,
+    -1,
+    headWidth,
+  ])
+  const k = ops.rope(g, split('self_attn.k_proj', kvHeads), positions, rotation)
+  const v = split('self_attn.v_proj', kvHeads)
+  cache[`k.${layer}`] = k
+  cache[`v.${layer}`] = v
+  const score = (keys: Tensor, bias: Tensor): Tensor =>
+    ops.shift(g, ops.matmul(g, q, keys, { transB: 1, scale: 1 / Math.sqrt(headWidth) }), bias)
+  const scores = score(k, mask)
+  let mixed: Tensor
+  if (past) {
+    const cached = (name: string): Tensor => g.input(`past.${name}.${layer}`, 'float32', ['B', kvHeads, 'P', headWidth])
+    const both = g.node('Concat', [score(cached('k'), past.mask), scores], { '@axis': -1 })
+    const [toPast, toNew] = g.nodes('Split', [ops.softmax(g, both), past.lengths], { outputs: 2, '@axis': -1 })
+    mixed = ops.add(g, ops.matmul(g, toPast, cached('v')), ops.matmul(g, toNew as Tensor, v))
+  } else mixed = ops.matmul(g, ops.softmax(g, scores), v)
+  const rows = ops.transpose(g, ops.reshape(g, mixed, [0, heads, -1, headWidth]), [0, 2, 1, 3])
+  return ops.linear(g, ops.reshape(g, rows, [0, 0, heads * headWidth]), w('self_attn.o_proj'))
+}
+
+/** The angle of position p in pair i is p · theta^(−2i/d). */
+function rotationOf(g: Graph, { context, headWidth, ropeTheta }: LlamaConfig): ops.Rotation {
+  const half = headWidth / 2
+  const table = (f: (angle: number) => number): Float32Array =>
+    Float32Array.from({ length: context * half }, (_, i) => f(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)))
+  const dims = [context, half]
+  return {
+    cos: g.constant('rope.cos', table(Math.cos), dims),
+    sin: g.constant('rope.sin', table(Math.sin), dims),
+    back: g.constant(
+      'rope.back',
+      table((angle) => -Math.sin(angle)),
+      dims,
+    ),
+  }
+}
+
+/** tokens → 'logits' [M, V] at the given rows of [B·T], and the keys and values of the new tokens. */
+export function samplingGraph(config: LlamaConfig, cached: boolean): Uint8Array {
+  const g = new Graph()
+  const { hidden, cache, head } = trunk(g, config, cached)
+  const rows = g.input('rows', 'int64', ['M'])
+  return g.compile({ logits: ops.linear(g, ops.select(g, hidden, rows, config.width), head), ...cache })
+}
+
+/** tokens → 'logprob' [M] of the targets [M] at the given rows of [B·T]. */
+export function scoringGraph(config: LlamaConfig): Uint8Array {
+  const g = new Graph()
+  return g.compile({ logprob: scored(g, config).logprob })
+}
+
+/** The same, and for each weight the gradient of Σ cotangent·logprob. */
+export function trainingGraph(config: LlamaConfig): Uint8Array {
+  const g = new Graph()
+  const { logprob, weights } = scored(g, config)
+  const gradients = g.gradients(logprob, g.input('cotangent', 'float32', ['M']), weights)
+  const outputs = Object.fromEntries(gradients.map((tensor, i) => [`d.${weights[i]?.name}`, tensor]))
+  return g.compile({ logprob, ...outputs })
+}
+
+function scored(g: Graph, config: LlamaConfig): { logprob: Tensor; weights: readonly Tensor[] } {
+  const { hidden, weights, head } = trunk(g, config, false)
+  const rows = g.input('rows', 'int64', ['M'])
+  const targets = g.input('targets', 'int64', ['M'])
+  const logits = ops.linear(g, ops.select(g, hidden, rows, config.width), head)
+  return { logprob: ops.logprob(g, logits, targets), weights }
+}

@@ -1,0 +1,131 @@
+/**
+ * Draws completions for a batch of prompts: one prefill for each distinct prompt, then token by token with a
+ * key-value cache that lives in plain arrays. Shapes as in llama.ts; R rows, one for each sample under way.
+ */
+import { type Random, random, type Sample, seedOf, type TokenSampling } from '../core/index.ts'
+import type { Cache, Decoder } from './decoder.ts'
+
+export interface SampleRequest {
+  readonly prompt: readonly number[]
+  readonly sampling: TokenSampling
+}
+
+interface Row {
+  readonly sample: { tokens: number[]; logprobs: number[]; finish: 'stop' | 'length' }
+  readonly sampling: TokenSampling
+  readonly random: Random
+  /** Its row in the current logits and cache. */
+  at: number
+  /** Tokens in its cache. */
+  length: number
+}
+
+/** The cache grows by this many tokens at a time. */
+const CHUNK = 32
+
+/** Each request's samples, in order. Requests that share a prompt share its prefill. */
+export async function sampleBatch(decoder: Decoder, requests: readonly SampleRequest[]): Promise<Sample[][]> {
+  const places = new Map<string, number>()
+  const prompts: (readonly number[])[] = []
+  const rows = requests.map(({ prompt, sampling }) => {
+    const key = prompt.join()
+    const at = places.get(key) ?? prompts.push(prompt) - 1
+    places.set(key, at)
+    return Array.from({ length: sampling.n ?? 1 }, (_, i) => begin(sampling, i, at, prompt.length))
+  })
+  let { logits, cache } = await decoder.prefill(prompts)
+  let alive = rows.flat()
+  while (true) {
+    alive = alive.filter((row) => draw(row, logits, decoder.config.vocabulary))
+    if (alive.length === 0) return rows.map((group) => group.map((row) => row.sample))
+    cache = arrange(cache, alive, decoder)
+    const tokens = alive.map((row) => row.sample.tokens.at(-1) as number)
+    const lengths = alive.map((row) => row.length)
+    const next = await decoder.extend(tokens, lengths, cache)
+    append(cache, next.cache, alive, decoder)
+    logits = next.logits
+  }
+}
+
+function begin(sampling: TokenSampling, i: number, at: number, length: number): Row {
+  const sample: Row['sample'] = { tokens: [], logprobs: [], finish: 'length' }
+  return { sample, sampling, random: random(seedOf(sampling.seed, i)), at, length }
+}
+
+/** Draws the row's next token; false when it was the last. */
+function draw({ sample, sampling, random, at }: Row, logits: Float32Array, vocabulary: number): boolean {
+  const { temperature = 1, maxTokens, stop } = sampling
+  const [token, logprob] = drawToken(logits.subarray(at * vocabulary, (at + 1) * vocabulary), temperature, random)
+  sample.tokens.push(token)
+  // Seven decimals: finer than the arithmetic behind it, and a third of the disk.
+  sample.logprobs.push(Math.round(logprob * 1e7) / 1e7)
+  if (stop.includes(token)) sample.finish = 'stop'
+  return sample.finish !== 'stop' && sample.tokens.length < maxTokens
+}
+
+/** A token id from softmax(logits / temperature), and its log-probability there; greedy at 0, where it is that at 1. */
+export function drawToken(logits: Float32Array, temperature: number, random: Random): [token: number, logprob: number] {
+  const scale = temperature > 0 ? 1 / temperature : 1
+  let best = 0
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i
+  const top = logits[best]! * scale
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! * scale - top)
+  if (temperature === 0) return [best, -Math.log(sum)]
+  let left = random.next() * sum
+  let token = best
+  for (let i = 0; i < logits.length; i++) {
+    left -= Math.exp(logits[i]! * scale - top)
+    if (left < 0) {
+      token = i
+      break
+    }
+  }
+  return [token, logits[token]! * scale - top - Math.log(sum)]
+}
+
+/** The cache with one row for each sample under way, in order, and room for one more token in each. */
+function arrange(cache: Cache, alive: readonly Row[], { config }: Decoder): Cache {
+  const longest = Math.max(...alive.map((row) => row.length))
+  const block = config.kvHeads * cache.capacity * config.headWidth
+  const rows = cache.keys[0]!.length / block
+  const inPlace = alive.length === rows && alive.every((row, i) => row.at === i)
+  if (inPlace && longest < cache.capacity) return cache
+  const capacity = longest < cache.capacity ? cache.capacity : Math.ceil((longest + 1) / CHUNK) * CHUNK
+  const move = (from: Float32Array): Float32Array => {
+    const to = new Float32Array(alive.length * config.kvHeads * capacity * config.headWidth)
+    alive.forEach(({ at, length }, r) => {
+      for (let head = 0; head < config.kvHeads; head++) {
+        const start = (at * config.kvHeads + head) * cache.capacity * config.headWidth
+        const target = (r * config.kvHeads + head) * capacity * config.headWidth
+        to.set(from.subarray(start, start + length * config.headWidth), target)
+      }
+    })
+    return to
+  }
+  const moved = { capacity, keys: cache.keys.map(move), values: cache.values.map(move) }
+  alive.forEach((row, r) => {
+    row.at = r
+  })
+  return moved
+}
+
+/** Writes each row's newest key and value, [R, K, 1, d], behind its earlier ones. */
+function append(cache: Cache, fresh: Cache, alive: readonly Row[], { config }: Decoder): void {
+  const { kvHeads, headWidth } = config
+  const write = (to: Float32Array, from: Float32Array): void => {
+    alive.forEach(({ length }, r) => {
+      for (let head = 0; head < kvHeads; head++) {
+        const source = (r * kvHeads + head) * headWidth
+        to.set(from.subarray(source, source + headWidth), ((r * kvHeads + head) * cache.capacity + length) * headWidth)
+      }
+    })
+  }
+  cache.keys.forEach((to, i) => {
+    write(to, fresh.keys[i]!)
+  })
+  cache.values.forEach((to, i) => {
+    write(to, fresh.values[i]!)
+  })
+  for (const row of alive) row.length++
+}

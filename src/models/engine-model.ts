@@ -1,0 +1,68 @@
+/** An engine and a renderer make a model: messages in, a message out, and every token that passed between. */
+import {
+  type AssistantMessage,
+  type Completion,
+  type Engine,
+  type Message,
+  type Model,
+  ModelError,
+  type ModelRequest,
+  type Renderer,
+  type Sampling,
+} from '../core/index.ts'
+
+interface Spoken {
+  readonly messages: readonly Message[]
+  readonly prompt: readonly number[]
+  readonly completion: readonly number[]
+}
+
+/** Sampling that a request leaves open: temperature 1 (what the policy is), 32 tokens, seed 0. */
+const defaults = { temperature: 1, maxTokens: 32, seed: 0 } satisfies Sampling
+
+/** The model speaks with the engine's current weights; `policyVersion` on each completion says which those were. */
+export function engineModel(engine: Engine, renderer: Renderer): Model {
+  // What it said before, by the very message object it handed out: a conversation that continues from there
+  // continues from the same tokens (law 4).
+  const spoken = new WeakMap<AssistantMessage, Spoken>()
+  return {
+    id: `engine:${engine.id}`,
+    async complete({ messages, tools, sampling = {} }: ModelRequest): Promise<Completion> {
+      const { temperature, maxTokens, seed } = { ...defaults, ...sampling }
+      if (sampling.topP !== undefined && sampling.topP < 1)
+        throw new ModelError('refused', 'the engine has no top-p sampling')
+      if (sampling.stop?.length) throw new ModelError('refused', 'the engine stops at its own end token alone')
+      const prompt = continued(messages, spoken, renderer) ?? renderer.prompt(messages, tools)
+      const policyVersion = engine.version
+      const [sample] = await engine
+        .sample(prompt, { temperature, maxTokens, seed, stop: renderer.stop })
+        .catch((cause) => {
+          throw new ModelError(cause instanceof RangeError ? 'context' : 'server', cause.message, { cause })
+        })
+      if (!sample) throw new ModelError('malformed', 'the engine returned no sample')
+      const message = renderer.parse(sample.tokens)
+      spoken.set(message, { messages, prompt, completion: sample.tokens })
+      return {
+        message,
+        finish: sample.finish,
+        usage: { promptTokens: prompt.length, completionTokens: sample.tokens.length },
+        costUsd: 0,
+        tokens: { prompt, completion: sample.tokens, logprobs: sample.logprobs },
+        policyVersion,
+      }
+    },
+  }
+}
+
+/** The prompt of a conversation whose last assistant turn was ours and whose beginning is what we were shown. */
+function continued(
+  messages: readonly Message[],
+  spoken: WeakMap<AssistantMessage, Spoken>,
+  renderer: Renderer,
+): number[] | null {
+  const last = messages.findLastIndex((message) => message.role === 'assistant')
+  const said = last < 0 ? undefined : spoken.get(messages[last] as AssistantMessage)
+  if (!said || !renderer.bridge) return null
+  const same = said.messages.length === last && said.messages.every((message, i) => message === messages[i])
+  return same ? renderer.bridge(said.prompt, said.completion, messages.slice(last + 1)) : null
+}

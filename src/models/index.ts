@@ -1,0 +1,12 @@
+/** Answers to messages: providers, oracles, the engine as a model, wrappers from model to model, and words for tokens. */
+export * from './ai-sdk.ts'
+export * from './chat-renderer.ts'
+export * from './engine-model.ts'
+export * from './limits.ts'
+export * from './openai.ts'
+export * from './oracle.ts'
+export * from './renderer-file.ts'
+export * from './retry.ts'
+export * from './scripted.ts'
+export * from './token-capture.ts'
+export * from './tokenizer.ts'

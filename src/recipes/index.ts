@@ -1,0 +1,2 @@
+/** One paper, one file: a short composition that ends in numbers. */
+export * from './imitate-then-reinforce.ts'

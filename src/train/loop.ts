@@ -1,0 +1,103 @@
+/**
+ * The training loop: sample a batch of groups, learn from it, measure on held-out tasks, keep a checkpoint, again.
+ * Who samples (the policy, an expert) and what is learned from it (GRPO, SFT) are handed in, so imitation and
+ * reinforcement are the same loop and their costs in environment steps compare.
+ */
+import {
+  type Agent,
+  type Engine,
+  type Env,
+  type EnvSpec,
+  type Group,
+  type RolloutOptions,
+  random,
+  rollout,
+  seedOf,
+  type Task,
+} from '../core/index.ts'
+import { type Summary, summarise } from '../data/index.ts'
+import { gather } from './evaluate.ts'
+import type { Learner } from './lesson.ts'
+
+export interface TrainOptions<D, E extends Env> {
+  readonly spec: EnvSpec<D, E>
+  readonly agent: Agent
+  readonly engine: Engine
+  /** Who plays: its model, sampling, limits, where trajectories go. `batch` names this part of the run. */
+  readonly rollout: Omit<RolloutOptions<D>, 'seed'>
+  readonly learn: Learner
+  readonly tasks: readonly Task<D>[]
+  readonly tasksPerRound: number
+  /** Rounds go on until so many environment steps have been taken. */
+  readonly envSteps: number
+  /** By the fraction of `envSteps` that is spent, from 0 to 1. */
+  readonly lr: (progress: number) => number
+  readonly seed: number
+  /** Measures the policy; called before the first round, after every `every` environment steps, and at the end. */
+  readonly evaluate?: (done: { readonly envSteps: number }) => Promise<Summary>
+  readonly every?: number
+  /** Where the weights are kept, at each evaluation. */
+  readonly checkpoint?: string
+}
+
+export interface Round {
+  /** 0 is the measurement before the first. */
+  readonly round: number
+  readonly envSteps: number
+  /** Tokens that went through updates so far, context included. */
+  readonly trainedTokens: number
+  /** What was sampled in this round. */
+  readonly batch: Summary
+  readonly updates: number
+  /** Means over the round's updates; null where there was none. */
+  readonly loss: number | null
+  readonly gradNorm: number | null
+  readonly skipped: Readonly<Record<string, number>>
+  readonly evaluation?: Summary
+}
+
+export async function* train<D, E extends Env>(options: TrainOptions<D, E>): AsyncGenerator<Round, void> {
+  const { spec, agent, engine, learn, tasks, tasksPerRound, envSteps: budget, lr, seed, every = Infinity } = options
+  const { signal, batch: name = '' } = options.rollout
+  let envSteps = 0
+  let trainedTokens = 0
+  let measured = 0
+  const measure = async (): Promise<{ evaluation?: Summary }> => {
+    measured = envSteps
+    if (options.checkpoint) await engine.save(options.checkpoint)
+    return options.evaluate ? { evaluation: await options.evaluate({ envSteps }) } : {}
+  }
+  yield { round: 0, envSteps, trainedTokens, ...nothing, ...(await measure()) }
+  for (let round = 1; envSteps < budget && !signal?.aborted; round++) {
+    const rng = random(seed).split(round)
+    const chosen = rng.shuffle(tasks).slice(0, tasksPerRound)
+    const settings = { ...options.rollout, seed: seedOf(seed, round), batch: `${name}/${round}` }
+    const groups = await gather(rollout(spec, agent, chosen, settings), chosen)
+    if (signal?.aborted) return
+    const lesson = learn(groups, rng)
+    let loss = 0
+    let gradNorm = 0
+    for (const data of lesson.batches) {
+      loss += (await engine.backward(data)).loss
+      gradNorm += (await engine.step({ lr: lr(envSteps / budget) })).gradNorm
+      for (const { tokens } of data) trainedTokens += tokens.length
+    }
+    const updates = lesson.batches.length
+    const means = updates > 0 ? { loss: loss / updates, gradNorm: gradNorm / updates } : { loss: null, gradNorm: null }
+    const batch = summarise(groups)
+    if (batch.steps === 0) throw new Error(`no step was taken in a whole round: ${whyNone(groups)}`)
+    envSteps += batch.steps
+    const due = envSteps - measured >= every || envSteps >= budget
+    const measurement = due ? await measure() : {}
+    yield { round, envSteps, trainedTokens, batch, updates, ...means, skipped: lesson.skipped, ...measurement }
+  }
+}
+
+const nothing = { batch: summarise([]), updates: 0, loss: null, gradNorm: null, skipped: {} }
+
+function whyNone(groups: readonly Group[]): string {
+  const outcome = groups[0]?.trajectories[0]?.outcome
+  return outcome?.kind === 'broken'
+    ? `${outcome.failure.boundary}: ${outcome.failure.message}`
+    : (outcome?.kind ?? 'no tasks')
+}

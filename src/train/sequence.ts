@@ -1,0 +1,74 @@
+/**
+ * From trajectories to token sequences (law 4). Calls whose prompt extends what an earlier call left merge with it
+ * into one sequence; every sampled token stands in exactly one place where it is trained; what was observed is
+ * context there.
+ */
+import { type Call, callsOf, type Renderer, type Trajectory } from '../core/index.ts'
+
+export interface Sequence {
+  readonly tokens: number[]
+  /** Per token: the log-probability it was sampled with; NaN where somebody else's text has none; null for context. */
+  readonly sampled: (number | null)[]
+}
+
+export interface SequenceOptions {
+  /** The seat whose calls are wanted; 'policy' unless given. */
+  readonly role?: string
+  /** For turns that no engine of ours sampled (a teacher's, an oracle's): makes tokens of their text. */
+  readonly renderer?: Renderer
+}
+
+/**
+ * What there is to train on; what was done in held-out states is context alone. Throws where a call's tokens were
+ * not captured and there is no renderer to make them.
+ */
+export function sequencesOf(trajectory: Trajectory, { role = 'policy', renderer }: SequenceOptions = {}): Sequence[] {
+  const heldOut = new Set(trajectory.steps.flatMap((step) => (step.observation.heldOut ? step.calls : [])))
+  const sequences: Sequence[] = []
+  for (const call of callsOf(trajectory)) {
+    if (call.role !== role) continue
+    const { prompt, completion, logprobs } = tokensOf(call, trajectory, renderer)
+    const sequence = longestPrefix(sequences, prompt) ?? { tokens: [], sampled: [] }
+    if (sequence.tokens.length === 0) sequences.push(sequence)
+    for (const token of prompt.slice(sequence.tokens.length)) push(sequence, token, null)
+    completion.forEach((token, i) => push(sequence, token, heldOut.has(call) ? null : (logprobs?.[i] ?? Number.NaN)))
+  }
+  return sequences.filter(({ sampled }) => sampled.some((logprob) => logprob !== null))
+}
+
+/** How many tokens of these were sampled and are to be trained. */
+export function countSampled(sequences: readonly Sequence[]): number {
+  return sequences.reduce((sum, { sampled }) => sum + sampled.filter((logprob) => logprob !== null).length, 0)
+}
+
+function push({ tokens, sampled }: Sequence, token: number, logprob: number | null): void {
+  tokens.push(token)
+  sampled.push(logprob)
+}
+
+interface CallTokens {
+  readonly prompt: readonly number[]
+  readonly completion: readonly number[]
+  readonly logprobs?: readonly number[]
+}
+
+function tokensOf({ request, completion, model }: Call, { id }: Trajectory, renderer?: Renderer): CallTokens {
+  if (completion.tokens) return completion.tokens
+  if (!renderer)
+    throw new Error(`${id}: the tokens of a call to '${model}' were not captured, so it cannot be trained on`)
+  return {
+    prompt: renderer.prompt(request.messages, request.tools),
+    completion: renderer.completion(completion.message),
+  }
+}
+
+/** The longest sequence that the prompt begins with. One that was extended since is longer, and no longer a beginning. */
+function longestPrefix(sequences: readonly Sequence[], prompt: readonly number[]): Sequence | undefined {
+  let best: Sequence | undefined
+  for (const sequence of sequences) {
+    const { tokens } = sequence
+    if (tokens.length <= (best?.tokens.length ?? 0) || tokens.length > prompt.length) continue
+    if (tokens.every((token, i) => token === prompt[i])) best = sequence
+  }
+  return best
+}
