@@ -59,7 +59,8 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
   if (kind === 'scripted' && rest) return seated(scriptedModel(parseScript(await readScript(rest))))
   if (kind === 'engine' && rest) return engine(rest, name, seed)
   if (kind === 'openai' && rest) return remote(openai(rest, options), name, options)
-  if (kind === 'ai' && rest) return remote(await loadAiSdkModel(rest), name, options)
+  if (kind === 'ai' && rest)
+    return remote(await loadAiSdkModel(rest, { timeoutMs: options.callTimeoutMs }), name, options)
   throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
 }
 
@@ -69,17 +70,24 @@ async function engine(checkpoint: string, id: string, seed: number): Promise<Pla
   return { id, model: engineModel(opened, renderer), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }
 
-function openai(text: string, { callTimeoutMs }: ModelOptions): Model & AsyncDisposable {
+function openai(text: string, { callTimeoutMs, concurrency }: ModelOptions): Model & AsyncDisposable {
   const at = text.lastIndexOf('@')
   const [model, baseUrl] = [text.slice(0, at), text.slice(at + 1)]
   if (at < 1 || !URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
-    throw new Error(`'openai:${text}' is not openai:<model>@<base-url>, like openai:qwen3@http://127.0.0.1:8000/v1`)
+    // Not repeated: a URL may carry a password.
+    throw new Error('a model behind a URL is openai:<model>@<base-url>, like openai:qwen3@http://127.0.0.1:8000/v1')
   }
   // A key goes to the server it was meant for: OpenAI's to OpenAI alone.
   const key =
     process.env['LUDUS_API_KEY'] ??
     (new URL(baseUrl).host === 'api.openai.com' ? process.env['OPENAI_API_KEY'] : undefined)
-  return openaiModel({ model, baseUrl, timeoutMs: callTimeoutMs, ...(key && { apiKey: key }) })
+  return openaiModel({
+    model,
+    baseUrl,
+    timeoutMs: callTimeoutMs,
+    connections: concurrency,
+    ...(key && { apiKey: key }),
+  })
 }
 
 function remote(

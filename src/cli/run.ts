@@ -2,6 +2,7 @@
 import { type EnvSpec, type Group, rollout, type Sampling, type Split, type Task } from '../core/index.ts'
 import { createRun, type Summary, summarise } from '../data/index.ts'
 import { openEnvironment } from '../environments/index.ts'
+import { gather } from '../train/index.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
 import { live } from './live.ts'
@@ -53,7 +54,7 @@ export const run = command({
         display.update(...counted.add(trajectory))
       },
     })
-    const groups = await recorded(folder, () => Array.fromAsync(play)).finally(display.end)
+    const groups = await recorded(folder, () => gather(play, tasks)).finally(display.end)
     const result = {
       ...{ env: spec.id, model: player.id, agent: agent.id },
       ...summarise(groups),

@@ -65,7 +65,7 @@ interface Marks {
   readonly return: number
 }
 
-/** Success that a guesser may have in a world whose random player has less: answers can be right by accident. */
+/** Success that somebody who knows nothing may have: answers can be right by accident. */
 const ACCIDENT = 0.1
 
 class Trial<D, E extends Env> {
@@ -141,28 +141,28 @@ class Trial<D, E extends Env> {
     return broken(`${asleep.length} of ${names.length} asleep`, `a reward sleeps: ${lines.join('; ')}`)
   }
 
+  /** A well-formed constant may be right as often as chance is; nothing else may. */
   async #constants(): Promise<Finding> {
-    if (!this.#spec.guess) return this.#attack(platitudes)
+    const platitudinous = await this.#attack(platitudes)
+    if (platitudinous.verdict === 'broken' || !this.#spec.guess) return platitudinous
     const drawn = [0, 1, 2, 3, 4].map((number) => (task: Task<D>) => constant(this.#spec, task, number))
-    return this.#attack([...platitudes, ...drawn])
+    return this.#attack(drawn, (await this.#marks((task) => chance(this.#spec, task))).success)
   }
 
-  /** None of these knows anything, so none may succeed more often than chance does, or be paid what the key is. */
-  async #attack(agents: readonly (Agent | ((task: Task<D>) => Agent))[]): Promise<Finding> {
-    const allowed = Math.max(
-      ACCIDENT,
-      this.#spec.guess ? (await this.#marks((task) => chance(this.#spec, task))).success : 0,
-    )
+  /** None of these knows anything: none may succeed more often than that, or be paid what the key is. */
+  async #attack(agents: readonly (Agent | ((task: Task<D>) => Agent))[], byChance = 0): Promise<Finding> {
+    const allowed = Math.max(ACCIDENT, byChance)
     const key = marksOf(this.#key)
     let most = 0
     for (const agent of agents) {
-      const marks = await this.#marks(typeof agent === 'function' ? agent : () => agent)
-      const name = typeof agent === 'function' ? agent(this.#tasks[0]!).id : agent.id
+      const tactic = typeof agent === 'function' ? agent : () => agent
+      const marks = await this.#marks(tactic)
+      const { id } = tactic(this.#tasks[0]!)
       most = Math.max(most, marks.success)
       if (marks.success > allowed)
-        return broken(percent(marks.success), `${name} succeeds in ${percent(marks.success)} of the tasks`)
+        return broken(percent(marks.success), `${id} succeeds in ${percent(marks.success)} of the tasks`)
       if (marks.return >= key.return)
-        return broken(`${marks.return}`, `${name} is paid ${marks.return}, the key ${key.return}`)
+        return broken(`${marks.return}`, `${id} is paid ${marks.return}, the key ${key.return}`)
     }
     return kept(`${percent(most)} at most, of ${agents.length}`)
   }

@@ -2,15 +2,7 @@
 import type { Env } from './env.ts'
 import type { AssistantMessage } from './message.ts'
 import type { Task } from './task.ts'
-import type { Step } from './trajectory.ts'
-
-export interface Reward {
-  /** null: not judged, and `why` says so. */
-  readonly value: number | null
-  /** 0 makes it a metric: recorded, and no part of the return. */
-  readonly weight: number
-  readonly why?: string
-}
+import type { Reward, Step } from './trajectory.ts'
 
 /** What a term may look at. The env is the live one, on our side of the wall (law 6). */
 export interface Judged<D, E extends Env> {

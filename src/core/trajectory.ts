@@ -3,7 +3,6 @@ import type { Observation } from './env.ts'
 import type { Failure } from './failure.ts'
 import type { AssistantMessage, Json } from './message.ts'
 import type { Completion, ModelRequest, Usage } from './model.ts'
-import type { Reward } from './reward.ts'
 
 /** A reward exists only on a scored outcome (law 1). */
 export type Outcome =
@@ -12,6 +11,15 @@ export type Outcome =
   | { readonly kind: 'broken'; readonly failure: Failure }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'over-budget'; readonly why: string }
+
+/** What one term of a rubric said. */
+export interface Reward {
+  /** null: not judged, and `why` says so. */
+  readonly value: number | null
+  /** 0 makes it a metric: recorded, and no part of the return. */
+  readonly weight: number
+  readonly why?: string
+}
 
 export type StopReason =
   | 'terminated' // the world said it is over

@@ -1,10 +1,10 @@
 /**
- * Format version 1: how a trajectory lies on disk. It is the trajectory's own JSON with two repetitions taken out:
- * a message stands once in a table, however often it was sent, and a prompt that goes on where an earlier call ended
- * holds only what is new. What is read is validated at the door.
+ * Format version 1: how a trajectory lies on disk. It is the trajectory's own JSON with its repetitions taken out: a
+ * message stands once in a table, and a call that goes on from the one before holds only what is new, in messages and
+ * in tokens. What is read is validated at the door.
  */
 import { z } from 'zod'
-import type { AssistantMessage, Call, Message, Observation, TokenCapture, Trajectory } from '../core/index.ts'
+import type { AssistantMessage, Call, Message, Observation, Trajectory } from '../core/index.ts'
 
 const content = z.union([
   z.string(),
@@ -37,13 +37,13 @@ const observation = z.object({
   tools: z.array(tool).exactOptional(),
   heldOut: z.literal(true).exactOptional(),
 })
-/** `after`: the number of the earlier call, counted through the trajectory, whose tokens come before these. */
-const prompt = z.object({ after: z.int().nonnegative().exactOptional(), tokens: z.array(z.int()) })
+/** A list; with `goesOn`, what comes after that of the call before (for tokens, after its completion too). */
+const list = z.object({ goesOn: z.literal(true).exactOptional(), items: z.array(z.int()) })
 const call = z.object({
   role: z.string(),
   model: z.string(),
   request: z.object({
-    messages: z.array(place),
+    messages: list,
     tools: z.array(tool).exactOptional(),
     sampling: z
       .object({
@@ -60,7 +60,7 @@ const call = z.object({
     finish: z.enum(['stop', 'length', 'tool']),
     usage: usage.exactOptional(),
     costUsd: z.number().exactOptional(),
-    tokens: z.object({ prompt, completion: z.array(z.int()), logprobs: z.array(z.number()) }).exactOptional(),
+    tokens: z.object({ prompt: list, completion: z.array(z.int()), logprobs: z.array(z.number()) }).exactOptional(),
     tokensRefused: z.string().exactOptional(),
     attempts: z.int().exactOptional(),
     policyVersion: z.int().exactOptional(),
@@ -127,6 +127,20 @@ type StoredCall = z.infer<typeof call>
 type StoredPlay = Pick<z.infer<typeof branch>, 'steps' | 'trailing' | 'branches'>
 type Play = Pick<Trajectory, 'steps' | 'trailing' | 'branches'>
 
+/** What a call leaves for the next one to go on from. */
+interface Left {
+  readonly messages: readonly number[]
+  readonly tokens: readonly number[]
+}
+
+function shorten(whole: readonly number[], start: readonly number[]): z.infer<typeof list> {
+  const goesOn = start.length > 0 && start.every((item, i) => item === whole[i])
+  return goesOn ? { goesOn, items: whole.slice(start.length) } : { items: [...whole] }
+}
+
+const lengthen = ({ goesOn, items }: z.infer<typeof list>, start: readonly number[]): number[] =>
+  goesOn ? [...start, ...items] : items
+
 /** The JSON text of format version 1. */
 export function encodeTrajectory(trajectory: Trajectory): string {
   const messages: Message[] = []
@@ -136,21 +150,24 @@ export function encodeTrajectory(trajectory: Trajectory): string {
     places.set(message, at)
     return at
   }
-  const spoken: TokenCapture[] = []
+  let left: Left = { messages: [], tokens: [] }
   const putObservation = (seen: Observation) => ({ ...seen, messages: seen.messages.map(put) })
   const putCall = ({ request, completion, ...rest }: Call) => {
     const { tokens, ...said } = completion
+    const before = left
+    const shown = request.messages.map(put)
+    left = { messages: shown, tokens: tokens ? [...tokens.prompt, ...tokens.completion] : [] }
     return {
       ...rest,
-      request: { ...request, messages: request.messages.map(put) },
+      request: { ...request, messages: shorten(shown, before.messages) },
       completion: {
         ...said,
         message: put(completion.message),
-        ...(tokens && { tokens: { ...tokens, prompt: shorten(tokens, spoken) } }),
+        ...(tokens && { tokens: { ...tokens, prompt: shorten(tokens.prompt, before.tokens) } }),
       },
     }
   }
-  const putPlay = ({ steps, trailing, branches }: Play): unknown => ({
+  const putPlay = ({ steps, trailing, branches }: Play): object => ({
     steps: steps.map((step) => ({
       ...step,
       observation: putObservation(step.observation),
@@ -158,22 +175,11 @@ export function encodeTrajectory(trajectory: Trajectory): string {
       action: put(step.action),
     })),
     trailing: trailing.map(putCall),
-    branches: branches.map((branch) => ({ from: branch.from, ...(putPlay(branch) as object) })),
+    branches: branches.map((branch) => ({ from: branch.from, ...putPlay(branch) })),
   })
   const { steps, trailing, branches, final, ...rest } = trajectory
-  const play = putPlay({ steps, trailing, branches }) as object
+  const play = putPlay({ steps, trailing, branches })
   return JSON.stringify({ ...rest, messages, ...play, ...(final && { final: putObservation(final) }) })
-}
-
-/** The prompt without the tokens of the latest call that it goes on from; that call is then on record itself. */
-function shorten(tokens: TokenCapture, spoken: TokenCapture[]): z.infer<typeof prompt> {
-  const before = spoken.at(-1)
-  const start = before ? [...before.prompt, ...before.completion] : []
-  spoken.push(tokens)
-  const goesOn = before && start.every((token, i) => token === tokens.prompt[i])
-  return goesOn
-    ? { after: spoken.length - 2, tokens: tokens.prompt.slice(start.length) }
-    : { tokens: [...tokens.prompt] }
 }
 
 /** Throws a sentence that says what is wrong, and where, with a text that is no trajectory of version 1. */
@@ -181,28 +187,27 @@ export function decodeTrajectory(text: string): Trajectory {
   const { messages, steps, trailing, branches, final, ...rest } = parse(text)
   const get = (at: number): Message => {
     const message = messages[at]
-    if (!message)
-      throw new Error(`no trajectory of format version 1: message ${at} of ${messages.length} is referred to`)
-    return message
+    if (message) return message
+    throw new Error(`no trajectory of format version 1: message ${at} of ${messages.length} is referred to`)
   }
   const say = (at: number): AssistantMessage => {
     const message = get(at)
-    if (message.role !== 'assistant')
-      throw new Error(`no trajectory of format version 1: message ${at} is no assistant's`)
-    return message
+    if (message.role === 'assistant') return message
+    throw new Error(`no trajectory of format version 1: message ${at} is no assistant's`)
   }
-  const spoken: TokenCapture[] = []
+  let left: Left = { messages: [], tokens: [] }
   const getObservation = (seen: z.infer<typeof observation>): Observation => ({
     ...seen,
     messages: seen.messages.map(get),
   })
   const getCall = ({ request, completion, ...more }: StoredCall): Call => {
     const { tokens, ...said } = completion
-    const captured = tokens && { ...tokens, prompt: lengthen(tokens.prompt, spoken) }
-    if (captured) spoken.push(captured)
+    const shown = lengthen(request.messages, left.messages)
+    const captured = tokens && { ...tokens, prompt: lengthen(tokens.prompt, left.tokens) }
+    left = { messages: shown, tokens: captured ? [...captured.prompt, ...captured.completion] : [] }
     return {
       ...more,
-      request: { ...request, messages: request.messages.map(get) },
+      request: { ...request, messages: shown.map(get) },
       completion: { ...said, message: say(completion.message), ...(captured && { tokens: captured }) },
     }
   }
@@ -217,14 +222,6 @@ export function decodeTrajectory(text: string): Trajectory {
     branches: play.branches.map((branch) => ({ from: branch.from, ...getPlay(branch) })),
   })
   return { ...rest, ...getPlay({ steps, trailing, branches }), ...(final && { final: getObservation(final) }) }
-}
-
-function lengthen({ after, tokens }: z.infer<typeof prompt>, spoken: readonly TokenCapture[]): number[] {
-  if (after === undefined) return tokens
-  const before = spoken[after]
-  if (!before)
-    throw new Error(`no trajectory of format version 1: a prompt goes on from call ${after}, which comes later`)
-  return [...before.prompt, ...before.completion, ...tokens]
 }
 
 function parse(text: string): Stored {

@@ -93,6 +93,7 @@ class WorkerEngine implements EmbeddedEngine {
         `a prompt of ${prompt.length} tokens and ${maxTokens} to sample exceed the model's context of ${this.context}`,
       )
     }
+    checkTokens(prompt, this.config)
     return new Promise((resolve, reject) => {
       this.#queue.push({ prompt, sampling, resolve, reject })
       if (this.#queue.length === 1 && !this.#sampling) setImmediate(() => void this.#flush())
@@ -100,11 +101,12 @@ class WorkerEngine implements EmbeddedEngine {
   }
 
   logprobs(sequences: readonly (readonly number[])[]): Promise<number[][]> {
+    for (const tokens of sequences) checkTokens(tokens, this.config)
     return this.#ask('logprobs', sequences)
   }
 
   backward(data: Parameters<Engine['backward']>[0]): Promise<{ loss: number }> {
-    for (const { tokens, weights } of data) checkDatum(tokens, weights, this.context)
+    for (const { tokens, weights } of data) checkDatum(tokens, weights, this.config)
     return this.#ask('backward', data)
   }
 
@@ -174,9 +176,18 @@ function check({ heads, kvHeads, headWidth }: LlamaConfig): void {
   if (headWidth % 2 !== 0) throw new Error(`rotary positions need an even head width, not ${headWidth}`)
 }
 
-function checkDatum(tokens: readonly number[], weights: readonly number[], context: number): void {
+function checkTokens(tokens: readonly number[], { vocabulary, context }: LlamaConfig): void {
+  const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary))
+  if (stranger !== undefined) {
+    throw new Error(`${stranger} is no token of the model's: they run from 0 to ${vocabulary - 1}`)
+  }
+  if (tokens.length > context) {
+    throw new RangeError(`a sequence of ${tokens.length} tokens exceeds the model's context of ${context}`)
+  }
+}
+
+function checkDatum(tokens: readonly number[], weights: readonly number[], config: LlamaConfig): void {
+  checkTokens(tokens, config)
   if (tokens.length !== weights.length) throw new Error(`${tokens.length} tokens with ${weights.length} weights`)
   if ((weights[0] ?? 0) !== 0) throw new Error('the first token of a sequence is given, so its weight must be 0')
-  if (tokens.length > context)
-    throw new RangeError(`a sequence of ${tokens.length} tokens exceeds the context of ${context}`)
 }

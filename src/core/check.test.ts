@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import { type CountEnv, type CountTask, countEnv, counting, word } from '../../test/worlds.ts'
+import { type Agent, assistant, checkEnv, type EnvSpec, type Pledge, textOf, user } from './index.ts'
+
+const broken = async (spec: EnvSpec<CountTask, CountEnv>): Promise<Pledge[]> => {
+  const { certified, promises } = await checkEnv(spec)
+  const found = promises.filter(({ verdict }) => verdict === 'broken')
+  expect(certified).toBe(found.length === 0)
+  return found
+}
+const names = (pledges: readonly Pledge[]): string[] => pledges.map(({ name }) => name)
+const sentences = (pledges: readonly Pledge[]): string => pledges.map(({ why }) => why).join('\n')
+
+describe('checkEnv', () => {
+  it('certifies a sound world, and tells of each promise', async () => {
+    const told: string[] = []
+    const certificate = await checkEnv(counting(), { onPledge: ({ name }) => told.push(name) })
+    expect(certificate.promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
+    expect(certificate).toMatchObject({ env: 'counting@1', certified: true })
+    expect(told).toEqual(names(certificate.promises))
+    expect(certificate.promises.find(({ name }) => name.includes('answer key'))).toMatchObject({
+      verdict: 'kept',
+      figure: '8/8',
+    })
+  })
+
+  it('catches a reward that sleeps', async () => {
+    const always = (value: number) => counting({ rubric: { success: { weight: 1, score: () => value } } })
+    expect(sentences(await broken(always(1)))).toContain("a reward sleeps: 'success' is 1 whatever happens")
+    expect(sentences(await broken(always(0)))).toContain("a reward sleeps: 'success' is 0 whatever happens")
+    const { success } = counting().rubric
+    const second = counting({ rubric: { success, style: { weight: 1, score: () => 0.5 } } })
+    expect(names(await broken(second))).toEqual(['the rewards are awake'])
+  })
+
+  it('catches a checker that accepts anything, and says what was accepted', async () => {
+    // The reference MedAgentGym checker's defect: an 'or' where an 'and' is meant.
+    const lenient = counting({ rubric: { success: { weight: 10, score: () => 1 } } })
+    const found = await broken(lenient)
+    expect(names(found)).toContain('silence earns nothing')
+    expect(sentences(found)).toContain("'' succeeds in 100 % of the tasks")
+  })
+
+  it('catches a key that does not solve its task', async () => {
+    const found = await broken(
+      counting({ solve: ({ data }) => Array.from({ length: data.target - 1 }, (_, i) => assistant(word(i))) }),
+    )
+    expect(sentences(found)).toContain("the key does not solve task 'to-2'")
+    const { solve: _, ...keyless } = counting()
+    expect(sentences(await broken(keyless))).toContain('ships no answer key')
+  })
+
+  it('catches a world that opens differently with the same seed', async () => {
+    let opened = 0
+    const spec = counting({
+      make: ({ data }) => countEnv(data.target, 0, { reset: () => ({ messages: [user(`world ${opened++}`)] }) }),
+    })
+    const found = await broken(spec)
+    expect(names(found)).toContain('the same seed opens the same world')
+    expect(sentences(found)).toContain('opened with the same seed and played alike, the world is another')
+  })
+
+  it('catches episodes that share their state', async () => {
+    let shared = 0
+    const spec = counting({
+      make: () => {
+        shared = 0
+        return countEnv(0, 0, { step: () => ({ observation: { messages: [user(`shared ${shared++}`)] } }) })
+      },
+    })
+    expect(names(await broken(spec))).toContain('episodes do not see each other')
+  })
+
+  it('catches a world that breaks on nonsense', async () => {
+    const spec = counting({
+      make: ({ data }) => {
+        const env = countEnv(data.target)
+        const { step } = env
+        return Object.assign(env, {
+          step(action: Parameters<typeof step>[0]) {
+            if (action.content === '__proto__') throw new Error('undefined is not a function')
+            return step(action)
+          },
+        })
+      },
+    })
+    const found = await broken(spec)
+    expect(names(found)).toEqual(['nonsense breaks nothing'])
+    expect(sentences(found)).toContain('undefined is not a function')
+  })
+
+  it('catches a reward that pays more for being right later', async () => {
+    const solve = (): Agent => ({
+      id: 'adaptive',
+      async play(episode) {
+        for (let count = 0; !episode.done; count = Number(/\d+/.exec(textOf(episode.observation.messages[0]!))?.[0])) {
+          await episode.step(assistant(word(count)))
+        }
+      },
+    })
+    const done = counting().rubric.success
+    expect(await broken(counting({ solve }))).toEqual([])
+    const slow = {
+      success: done,
+      patience: {
+        weight: 5,
+        score: ({ env, task, steps }: Parameters<typeof done.score>[0]) =>
+          env.count === task.data.target ? steps.length : 0,
+      },
+    }
+    const found = await broken(counting({ solve, rubric: slow }))
+    expect(names(found)).toContain('being right later never pays more')
+  })
+
+  it('catches a fork that is tied to its original', async () => {
+    const spec = counting({
+      make: ({ data }) => {
+        const env = countEnv(data.target)
+        return Object.assign(env, { fork: () => env })
+      },
+    })
+    expect(names(await broken(spec))).toContain('a fork is a world of its own')
+  })
+
+  it('catches tasks that stand in both splits, or change', async () => {
+    const both = counting({ tasks: () => [{ id: 'same', data: { target: 3 } }] })
+    expect(sentences(await broken(both))).toContain("the task id 'same' stands twice")
+    const twins = counting({ tasks: (split) => [{ id: split, data: { target: 3 } }] })
+    expect(sentences(await broken(twins))).toContain("the test task 'test' is a train task too")
+    let call = 0
+    const moving = counting({ tasks: (split) => [{ id: `${split}-${call++}`, data: { target: 3 } }] })
+    expect(sentences(await broken(moving))).toContain('the train tasks are others at every call')
+    expect(sentences(await broken(counting({ tasks: () => [] })))).toContain('it has no tasks')
+  })
+
+  it('leaves unchecked what a world does not offer', async () => {
+    const { guess: _, ...silent } = counting({
+      make: ({ data }) => ({ ...countEnv(data.target), fork: undefined as never }),
+    })
+    const { promises } = await checkEnv(silent)
+    const unchecked = promises.filter(({ verdict }) => verdict === 'unchecked')
+    expect(names(unchecked)).toEqual([
+      'chance earns less than the key',
+      'being right later never pays more',
+      'a fork is a world of its own',
+    ])
+  })
+
+  it('stops when told to', async () => {
+    await expect(checkEnv(counting(), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+  })
+})

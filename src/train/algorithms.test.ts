@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { played, talking } from '../../test/trajectories.ts'
+import { type Group, type Outcome, random, type Trajectory } from '../core/index.ts'
+import { groupNormalised, grpo } from './grpo.ts'
+import { shuffledWithinGroups } from './lesson.ts'
+import { groupMean, leaveOneOut, noBaseline, reinforce } from './reinforce.ts'
+import { countSampled, sequencesOf } from './sequence.ts'
+import { sft } from './sft.ts'
+
+const sample = await played(undefined, talking())
+const N = countSampled(sequencesOf(sample))
+const rng = random(1)
+const group = (...returns: (number | null)[]): Group => ({
+  task: { id: 't', data: null },
+  trajectories: returns.map((paid): Trajectory => {
+    const outcome: Outcome =
+      paid === null
+        ? { kind: 'broken', failure: { boundary: 'model', message: 'down' } }
+        : { kind: 'scored', return: paid }
+    return { ...sample, outcome }
+  }),
+})
+const weightsOf = ({ batches }: ReturnType<typeof grpo>): number[] =>
+  batches.flat().map(({ weights }) => weights.find((w) => w !== 0) ?? 0)
+const close = (a: readonly number[], b: readonly number[]): void => {
+  expect(a).toHaveLength(b.length)
+  a.forEach((value, i) => expect(value).toBeCloseTo(b[i]!, 5))
+}
+
+describe('advantages', () => {
+  it('are what their formulas say', () => {
+    close(groupNormalised([1, 0, 0, 1]), [1, -1, -1, 1])
+    close(groupNormalised([3, 3, 3]), [0, 0, 0])
+    close(groupMean([4, 2]), [1, -1])
+    close(leaveOneOut([4, 2, 0]), [3, 0, -3])
+    close(leaveOneOut([5]), [0])
+    close(noBaseline([4, 2]), [4, 2])
+  })
+
+  it('of a group sum to nothing, and do not mind where returns begin', () => {
+    const returns = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 8 })
+    fc.assert(
+      fc.property(returns, fc.integer({ min: -50, max: 50 }), (paid, shift) => {
+        for (const advantages of [groupNormalised, groupMean, leaveOneOut]) {
+          const a = advantages(paid)
+          expect(Math.abs(a.reduce((sum, value) => sum + value, 0))).toBeLessThan(1e-6)
+          if (advantages !== groupNormalised) close(advantages(paid.map((r) => r + shift)), a)
+        }
+      }),
+    )
+  })
+})
+
+describe('a lesson', () => {
+  it('weighs every sampled token of an attempt by its advantage over the batch’s tokens', () => {
+    const lesson = grpo([group(1, 0), group(0, 4)], rng)
+    close(
+      weightsOf(lesson),
+      [1, -1, -1, 1].map((a) => a / (4 * N)),
+    )
+    for (const datum of lesson.batches.flat()) {
+      const { sampled } = sequencesOf(sample)[0]!
+      expect(datum.weights.map((w) => w !== 0)).toEqual(sampled.map((logprob) => logprob !== null))
+    }
+  })
+
+  it('leaves out members without a score before it compares, and says so', () => {
+    const lesson = grpo([group(1, null, 0), group(2, 2), group(null, 5)], rng)
+    close(weightsOf(lesson), [1 / (2 * N), -1 / (2 * N)])
+    expect(lesson.skipped).toEqual({ unscored: 2, 'no spread in the group': 3 })
+    expect(grpo([group(3, 3)], rng).batches).toEqual([])
+  })
+
+  it('of REINFORCE has the baseline it was given', () => {
+    close(weightsOf(reinforce()([group(4, 2, 0)], rng)), [3 / (2 * N), -3 / (2 * N)])
+    close(weightsOf(reinforce({ baseline: noBaseline })([group(4, 2)], rng)), [4 / (2 * N), 2 / (2 * N)])
+  })
+
+  it('with shuffled rewards hands the same returns to other members', () => {
+    const seen: number[][] = []
+    const spy = shuffledWithinGroups((groups) => {
+      for (const { trajectories } of groups)
+        seen.push(trajectories.map(({ outcome }) => (outcome.kind === 'scored' ? outcome.return : Number.NaN)))
+      return { batches: [], skipped: {} }
+    })
+    const paid = [1, 2, 3, 4, 5, 6, 7, 8]
+    for (let i = 0; i < 5; i++) spy([group(...paid)], rng)
+    for (const returns of seen) expect(returns.toSorted()).toEqual(paid)
+    expect(new Set(seen.map(String)).size).toBeGreaterThan(1)
+  })
+
+  it('of SFT is the mean over a minibatch’s tokens, and goes through everything so often', () => {
+    const { batches } = sft({ minibatch: 2, epochs: 3 })([group(1, 0, null)], rng)
+    expect(batches.map((data) => data.length)).toEqual([2, 2, 2, 2, 1])
+    for (const data of batches) expect(data.flatMap(({ weights }) => weights).reduce((a, b) => a + b)).toBeCloseTo(1, 9)
+  })
+})
