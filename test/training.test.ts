@@ -89,11 +89,11 @@ describe('training', () => {
     expect(imitated).toBeLessThan(0.65)
     await engine.save(join(folder, 'imitation'))
 
-    await reinforce(engine, grpo)
+    await reinforce(engine, grpo())
     expect(await success(engine)).toBeGreaterThan(imitated + 0.25)
 
     await engine.load(join(folder, 'imitation'))
-    await reinforce(engine, shuffledWithinGroups(grpo))
+    await reinforce(engine, shuffledWithinGroups(grpo()))
     expect(await success(engine)).toBeLessThan(imitated + 0.15)
   })
 
@@ -129,7 +129,7 @@ describe('training', () => {
     const losses = async (seed: number): Promise<(number | null)[]> => {
       const engine = open()
       await imitate(engine, { envSteps: 64 })
-      return (await reinforce(engine, grpo, { envSteps: 128, seed })).map(({ loss }) => loss)
+      return (await reinforce(engine, grpo(), { envSteps: 128, seed })).map(({ loss }) => loss)
     }
     const [first, again, other] = [await losses(1), await losses(1), await losses(2)]
     expect(again).toEqual(first)
@@ -144,7 +144,7 @@ describe('training', () => {
     for await (const round of train({
       ...shared,
       engine,
-      learn: grpo,
+      learn: grpo(),
       tasksPerRound: 4,
       envSteps: 1e6,
       lr: () => 0,
@@ -155,7 +155,7 @@ describe('training', () => {
     }
     expect(rounds).toHaveLength(3)
     const down = { id: 'down', complete: () => Promise.reject(new Error('no server')) }
-    await expect(reinforce(engine, grpo, { rollout: { model: down } })).rejects.toThrow(
+    await expect(reinforce(engine, grpo(), { rollout: { model: down } })).rejects.toThrow(
       'no step was taken in a whole round: model: no server',
     )
   })

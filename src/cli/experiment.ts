@@ -18,6 +18,8 @@ export interface Settings {
   readonly imitationSteps: number
   /** Of each arm after imitation. */
   readonly armSteps: number
+  /** Of GRPO. */
+  readonly supervision: 'outcome' | 'process'
   readonly width: number
   readonly layers: number
   readonly maxTokens: number
@@ -38,7 +40,7 @@ export async function conduct<D, E extends Env>(
   settings: Settings,
   { run, signal, display }: { readonly run: Run; readonly signal: AbortSignal; readonly display: Live },
 ): Promise<Conducted> {
-  const { seeds, noise, imitationSteps, armSteps, arms, maxTokens, width, layers } = settings
+  const { seeds, noise, imitationSteps, armSteps, arms, supervision, maxTokens, width, layers } = settings
   const agent = openAgent('react', spec)
   const [train, test] = [await all(spec.tasks('train')), (await all(spec.tasks('test'))).slice(0, TEST_TASKS)]
   const expert = noisyOracle(spec, noise)
@@ -60,7 +62,7 @@ export async function conduct<D, E extends Env>(
         `${spec.id}: ${train.length} tasks to learn from, ${test.length} held out; a transformer of ${engine.parameters} weights`,
       )
     const experiment = imitateThenReinforce({
-      ...{ spec, agent, ...born, expert, train, test, arms, seed, imitationSteps, armSteps },
+      ...{ spec, agent, ...born, expert, train, test, arms, seed, imitationSteps, armSteps, supervision },
       folder: join(run.path, 'checkpoints'),
       rollout: {
         batch: `seed-${seed}`,

@@ -33,7 +33,10 @@ function plain(stream: Terminal): Live {
       last = performance.now()
       stream.write(`${line}\n`)
     },
-    note: (line) => stream.write(`${line}\n`),
+    note(line) {
+      last = performance.now()
+      stream.write(`${line}\n`)
+    },
     end: () => {},
   }
 }

@@ -14,6 +14,7 @@ const flags = {
   noise: { type: 'number', default: '0.6', help: 'how often the imitated expert errs' },
   'imitation-steps': { type: 'count', default: '200000', help: 'environment steps of imitation' },
   steps: { type: 'count', default: '400000', help: 'environment steps of each arm after it' },
+  supervision: { type: 'text', default: 'process', help: 'what GRPO compares: outcome (returns) or process (steps)' },
   width: { type: 'count', default: '32', help: 'of the transformer, a multiple of 8' },
   layers: { type: 'count', default: '2', help: 'of the transformer' },
   'max-tokens': { type: 'count', default: '8', help: 'most tokens in an answer' },
@@ -30,6 +31,7 @@ export const train = command({
       width,
       layers,
       seed,
+      supervision,
       steps: armSteps,
       'imitation-steps': imitationSteps,
       'max-tokens': maxTokens,
@@ -37,8 +39,10 @@ export const train = command({
     const spec = await usage(() => openEnvironment(`${name}`))
     await usage(() => noisyOracle(spec, noise))
     if (width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${width}`)
+    if (supervision !== 'outcome' && supervision !== 'process')
+      throw new UsageError(`--supervision is outcome or process, not '${supervision}'`)
     const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i)
-    const settings = { arms, seeds, noise, imitationSteps, armSteps, width, layers, maxTokens }
+    const settings = { arms, seeds, noise, imitationSteps, armSteps, supervision, width, layers, maxTokens }
     const started = performance.now()
     using signal = interruptible()
     await using run = createRun(flags.runs, { command: 'train', env: `${name}`, settings })

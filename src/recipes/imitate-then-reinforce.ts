@@ -16,7 +16,16 @@ import {
   type Task,
 } from '../core/index.ts'
 import type { Summary } from '../data/index.ts'
-import { evaluate, grpo, type Round, sft, shuffledWithinGroups, type TrainOptions, train } from '../train/index.ts'
+import {
+  evaluate,
+  type GrpoOptions,
+  grpo,
+  type Round,
+  sft,
+  shuffledWithinGroups,
+  type TrainOptions,
+  train,
+} from '../train/index.ts'
 
 /** What comes after imitation. Each starts from its checkpoint and takes the same number of environment steps. */
 export const arms = ['imitation continued', 'grpo', 'grpo, rewards shuffled'] as const
@@ -37,6 +46,7 @@ export interface Experiment<D, E extends Env> {
   /** Environment steps of imitation, and then of each arm. */
   readonly imitationSteps: number
   readonly armSteps: number
+  readonly supervision: NonNullable<GrpoOptions['supervision']>
   /** For checkpoints. */
   readonly folder: string
   /** Everything played gets these; `batch` is put before every name. */
@@ -134,13 +144,13 @@ type Measure<D> = (kind: string, how: Measured<D>) => Promise<Summary>
 /** How an arm learns. */
 function methodOf<D, E extends Env>(
   arm: Arm,
-  { renderer }: Experiment<D, E>,
+  { renderer, supervision }: Experiment<D, E>,
 ): Pick<TrainOptions<D, E>, 'learn' | 'lr' | 'tasksPerRound'> {
   if (arm.startsWith('imitation')) {
     const lr = (done: number): number => 3e-3 * Math.min(1, 0.05 + 10 * done) * (1 - 0.9 * done)
     return { learn: sft({ renderer, minibatch: 128, epochs: 2 }), lr, tasksPerRound: EPISODES }
   }
-  const learn = arm === 'grpo' ? grpo : shuffledWithinGroups(grpo)
+  const learn = arm === 'grpo' ? grpo({ supervision }) : shuffledWithinGroups(grpo({ supervision }))
   return { learn, lr: (done) => 5e-4 * (1 - done), tasksPerRound: EPISODES / GROUP }
 }
 

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { played, talking } from '../../test/trajectories.ts'
 import { type Group, type Outcome, random, type Trajectory } from '../core/index.ts'
-import { groupNormalised, grpo } from './grpo.ts'
-import { shuffledWithinGroups } from './lesson.ts'
+import { groupNormalised, grpo, processAdvantages } from './grpo.ts'
+import { type Lesson, type Paid, shuffledWithinGroups } from './lesson.ts'
 import { groupMean, leaveOneOut, noBaseline, reinforce } from './reinforce.ts'
 import { countSampled, sequencesOf } from './sequence.ts'
 import { sft } from './sft.ts'
@@ -21,7 +21,7 @@ const group = (...returns: (number | null)[]): Group => ({
     return { ...sample, outcome }
   }),
 })
-const weightsOf = ({ batches }: ReturnType<typeof grpo>): number[] =>
+const weightsOf = ({ batches }: Lesson): number[] =>
   batches.flat().map(({ weights }) => weights.find((w) => w !== 0) ?? 0)
 const close = (a: readonly number[], b: readonly number[]): void => {
   expect(a).toHaveLength(b.length)
@@ -36,6 +36,18 @@ describe('advantages', () => {
     close(leaveOneOut([4, 2, 0]), [3, 0, -3])
     close(leaveOneOut([5]), [0])
     close(noBaseline([4, 2]), [4, 2])
+  })
+
+  it('of process supervision are sums from a step on', () => {
+    const paid = (...steps_T: number[]): Paid => ({ return: steps_T.reduce((a, b) => a + b, 0), steps_T })
+    const [a, b] = processAdvantages([paid(0, 0, 1), paid(0)])
+    // Four rewards with mean 1/4 and standard deviation √3/4.
+    const [low, high] = [-1 / Math.sqrt(3), Math.sqrt(3)]
+    close(a!, [low + low + high, low + high, high])
+    close(b!, [low])
+    expect(processAdvantages([paid(-1, -1), paid(-1)])).toEqual([[0, 0], [0]])
+    // In a single turn it is outcome supervision.
+    close(processAdvantages([paid(3), paid(1), paid(0)]).flat(), groupNormalised([3, 1, 0]))
   })
 
   it('of a group sum to nothing, and do not mind where returns begin', () => {
@@ -54,7 +66,7 @@ describe('advantages', () => {
 
 describe('a lesson', () => {
   it('weighs every sampled token of an attempt by its advantage over the batch’s tokens', () => {
-    const lesson = grpo([group(1, 0), group(0, 4)], rng)
+    const lesson = grpo()([group(1, 0), group(0, 4)], rng)
     close(
       weightsOf(lesson),
       [1, -1, -1, 1].map((a) => a / (4 * N)),
@@ -66,10 +78,30 @@ describe('a lesson', () => {
   })
 
   it('leaves out members without a score before it compares, and says so', () => {
-    const lesson = grpo([group(1, null, 0), group(2, 2), group(null, 5)], rng)
+    const lesson = grpo()([group(1, null, 0), group(2, 2), group(null, 5)], rng)
     close(weightsOf(lesson), [1 / (2 * N), -1 / (2 * N)])
     expect(lesson.skipped).toEqual({ unscored: 2, 'no spread in the group': 3 })
-    expect(grpo([group(3, 3)], rng).batches).toEqual([])
+    expect(grpo()([group(3, 3)], rng).batches).toEqual([])
+  })
+
+  it('of process supervision weighs a token by what came after it, the verdict at the end', () => {
+    const steps = sample.steps.map((step, i) => ({ ...step, reward: -i }))
+    const scored = { kind: 'scored', return: 0 } as const
+    const rewards = { success: { value: 1, weight: 5 }, length: { value: 9, weight: 0 } }
+    const trajectories = [{ ...sample, steps, rewards, outcome: scored }]
+    const paid = steps.map((_, i) => (i === steps.length - 1 ? 5 - i : -i))
+    const [advantages] = processAdvantages([{ return: 0, steps_T: paid }])
+    const data = grpo({ supervision: 'process' })([{ task: { id: 't', data: null }, trajectories }], rng).batches.flat()
+    const sequences = sequencesOf(sample)
+    expect(data.map(({ tokens }) => tokens)).toEqual(sequences.map(({ tokens }) => tokens))
+    expect(new Set(sequences.flatMap((sequence) => sequence.steps)).size).toBe(steps.length)
+    for (const [s, { weights }] of data.entries()) {
+      const { sampled, steps: stepOf } = sequences[s]!
+      close(
+        weights,
+        sampled.map((logprob, i) => (logprob === null ? 0 : advantages![stepOf[i]!]! / N)),
+      )
+    }
   })
 
   it('of REINFORCE has the baseline it was given', () => {
@@ -88,6 +120,20 @@ describe('a lesson', () => {
     for (let i = 0; i < 5; i++) spy([group(...paid)], rng)
     for (const returns of seen) expect(returns.toSorted()).toEqual(paid)
     expect(new Set(seen.map(String)).size).toBeGreaterThan(1)
+  })
+
+  it('with shuffled rewards hands what steps paid to other steps of the group', () => {
+    const steps = (from: number) => sample.steps.map((step, i) => ({ ...step, reward: from + i }))
+    const trajectories = [0, 100].map((from) => ({ ...sample, steps: steps(from) }))
+    const rewardsOf = (all: readonly Trajectory[]) => all.map((t) => t.steps.map(({ reward }) => reward))
+    let seen: number[][] = []
+    shuffledWithinGroups((groups) => {
+      seen = rewardsOf(groups[0]!.trajectories)
+      return { batches: [], skipped: {} }
+    })([{ task: { id: 't', data: null }, trajectories }], rng)
+    expect(seen.flat().toSorted()).toEqual(rewardsOf(trajectories).flat().toSorted())
+    expect(seen[0]).not.toEqual(rewardsOf(trajectories)[0])
+    expect(seen[0]!.some((reward) => reward >= 100)).toBe(true)
   })
 
   it('of SFT is the mean over a minibatch’s tokens, and goes through everything so often', () => {

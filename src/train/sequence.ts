@@ -3,12 +3,14 @@
  * into one sequence; every sampled token stands in exactly one place where it is trained; what was observed is
  * context there.
  */
-import { type Call, callsOf, type Renderer, type Trajectory } from '../core/index.ts'
+import type { Call, Renderer, Trajectory } from '../core/index.ts'
 
 export interface Sequence {
   readonly tokens: number[]
   /** Per token: the log-probability it was sampled with; NaN where somebody else's text has none; null for context. */
   readonly sampled: (number | null)[]
+  /** Per token: the step that the call it came with led to, from 0; what led to none counts to the last step. */
+  readonly steps: number[]
 }
 
 export interface SequenceOptions {
@@ -23,15 +25,24 @@ export interface SequenceOptions {
  * not captured and there is no renderer to make them.
  */
 export function sequencesOf(trajectory: Trajectory, { role = 'policy', renderer }: SequenceOptions = {}): Sequence[] {
-  const heldOut = new Set(trajectory.steps.flatMap((step) => (step.observation.heldOut ? step.calls : [])))
   const sequences: Sequence[] = []
-  for (const call of callsOf(trajectory)) {
-    if (call.role !== role) continue
-    const { prompt, completion, logprobs } = tokensOf(call, trajectory, renderer)
-    const sequence = longestPrefix(sequences, prompt) ?? { tokens: [], sampled: [] }
-    if (sequence.tokens.length === 0) sequences.push(sequence)
-    for (const token of prompt.slice(sequence.tokens.length)) push(sequence, token, null)
-    completion.forEach((token, i) => push(sequence, token, heldOut.has(call) ? null : (logprobs?.[i] ?? Number.NaN)))
+  const { steps, trailing } = trajectory
+  for (const [s, calls] of [...steps.map((step) => step.calls), trailing].entries()) {
+    const step = Math.max(0, Math.min(s, steps.length - 1))
+    for (const call of calls) {
+      if (call.role !== role) continue
+      const { prompt, completion, logprobs } = tokensOf(call, trajectory, renderer)
+      const sequence = longestPrefix(sequences, prompt) ?? { tokens: [], sampled: [], steps: [] }
+      if (sequence.tokens.length === 0) sequences.push(sequence)
+      const push = (token: number, logprob: number | null): void => {
+        sequence.tokens.push(token)
+        sequence.sampled.push(logprob)
+        sequence.steps.push(step)
+      }
+      for (const token of prompt.slice(sequence.tokens.length)) push(token, null)
+      const { heldOut } = steps[s]?.observation ?? {}
+      completion.forEach((token, i) => push(token, heldOut ? null : (logprobs?.[i] ?? Number.NaN)))
+    }
   }
   return sequences.filter(({ sampled }) => sampled.some((logprob) => logprob !== null))
 }
@@ -39,11 +50,6 @@ export function sequencesOf(trajectory: Trajectory, { role = 'policy', renderer 
 /** How many tokens of these were sampled and are to be trained. */
 export function countSampled(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { sampled }) => sum + sampled.filter((logprob) => logprob !== null).length, 0)
-}
-
-function push({ tokens, sampled }: Sequence, token: number, logprob: number | null): void {
-  tokens.push(token)
-  sampled.push(logprob)
 }
 
 interface CallTokens {

@@ -22,7 +22,7 @@ export function sft({ renderer, minibatch, epochs }: SftOptions): Learner {
     const batches = Array.from({ length: count }, (_, i) => {
       const chosen = passes.slice(i * minibatch, (i + 1) * minibatch)
       const total = countSampled(chosen)
-      return chosen.map((sequence) => weigh(sequence, 1 / total))
+      return chosen.map((sequence) => weigh(sequence, () => 1 / total))
     })
     return { batches, skipped: {} }
   }
