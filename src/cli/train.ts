@@ -5,7 +5,7 @@ import { noisyOracle } from '../models/index.ts'
 import { type Arm, type ArmResult, arms } from '../recipes/index.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
-import { type Conducted, conduct } from './experiment.ts'
+import { type Conducted, conduct, type Settings } from './experiment.ts'
 import { live } from './live.ts'
 import { duration, interval, modes, short, table } from './table.ts'
 
@@ -42,10 +42,10 @@ export const train = command({
     if (supervision !== 'outcome' && supervision !== 'process')
       throw new UsageError(`--supervision is outcome or process, not '${supervision}'`)
     const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i)
-    const settings = { arms, seeds, noise, imitationSteps, armSteps, supervision, width, layers, maxTokens }
+    const settings: Settings = { arms, seeds, noise, imitationSteps, armSteps, supervision, width, layers, maxTokens }
     const started = performance.now()
     using signal = interruptible()
-    await using run = createRun(flags.runs, { command: 'train', env: `${name}`, settings })
+    await using run = createRun(flags.runs, { command: 'train', env: `${name}`, settings: { ...settings } })
     const display = live()
     const done = await recorded(run, () => conduct(spec, settings, { run, signal, display })).finally(display.end)
     const seconds = (performance.now() - started) / 1000
