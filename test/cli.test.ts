@@ -79,11 +79,11 @@ describe('ludus run', () => {
     const shown = await json('show', first.run)
     expect(shown).toMatchObject({ command: 'run', state: 'done', trajectories: 40, batches: [{ scored: 40 }] })
     const text = await ludus('show', first.run)
-    const id = /one of them: ludus show .*?\/(\S+)$/m.exec(text.out)?.[1]
-    const transcript = await ludus('show', join(first.run, `${id}`))
+    const one = `${/^one of them: ludus show (\S+)$/m.exec(text.out)?.[1]}`
+    const transcript = await ludus('show', one)
     expect(transcript.out).toContain('You are in a maze.')
     expect(transcript.out).toMatch(/assistant\s+move \w+\s+step 1, reward -1/)
-    expect((await json('show', join(first.run, `${id}`))).env).toBe('maze@1')
+    expect((await json('show', one)).env).toBe('maze@1')
   })
 
   it('prints a report for people on standard output, and progress elsewhere', async () => {
@@ -133,7 +133,7 @@ describe('ludus run against a server', () => {
   it('outlives rate limits, failing servers, silence, dropped connections and broken JSON', async () => {
     const faults: Chaos[] = [429, 500, 'drop', 'malformed', 'timeout']
     const { result, trajectories, requests } = await play(
-      (number) => (number % 40 < 5 ? faults[number % 40]! : 'ok'),
+      (number) => (number % 100 < 5 ? faults[number % 100]! : 'ok'),
       '--call-timeout',
       '0.3',
       '--tries',
@@ -246,11 +246,13 @@ describe('ludus train', () => {
   it('runs every arm on the same steps, and leaves checkpoints that play', async () => {
     const result = await json(
       'train',
-      'maze:u',
+      'arithmetic:1',
       '--imitation-steps',
-      '800',
+      '4000',
       '--steps',
       '800',
+      '--noise',
+      '0.3',
       '--seeds',
       '2',
       '--width',
@@ -266,7 +268,7 @@ describe('ludus train', () => {
     ])
     for (const arm of result.arms) {
       expect(arm.steps).toBeGreaterThanOrEqual(1600)
-      expect(arm.tokens).toBeGreaterThan(1000)
+      expect(arm.tokens).toBeGreaterThan(500)
       for (const measured of [arm, arm.greedy, arm.tempered]) expect(measured.success.mean).toBeGreaterThanOrEqual(0)
     }
     expect(result.comparisons).toContainEqual(
@@ -284,7 +286,7 @@ describe('ludus train', () => {
     const checkpoint = join(result.run, 'checkpoints/seed-1/grpo')
     const played = await json(
       'run',
-      'maze:u',
+      'arithmetic:1',
       '--model',
       `engine:${checkpoint}`,
       '--max-tokens',

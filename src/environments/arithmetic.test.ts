@@ -30,7 +30,8 @@ describe('arithmetic', () => {
   it('guesses within the range of its answers', () => {
     const rng = random(1)
     const spec = arithmetic({ digits: 2 })
-    const guesses = Array.from({ length: 5000 }, () => Number(spec.guess!(all(2, 'test')[0]!, rng).content))
+    const task = all(2, 'test')[0]!
+    const guesses = Array.from({ length: 5000 }, () => Number(spec.guess!(task, rng).content))
     expect([Math.min(...guesses), Math.max(...guesses)]).toEqual([-99, 198])
   })
 
