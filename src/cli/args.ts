@@ -84,16 +84,19 @@ function read(name: string, { type }: Flag, value: unknown): string | number | b
   return number
 }
 
+/** 'env' is `<env>`; 'area?', which may be left out, `[area]`. */
+export const named = (positional: string): string =>
+  positional.endsWith('?') ? `[${positional.slice(0, -1)}]` : `<${positional}>`
+
 /** The help text of a command. */
 export function describe(
   command: string,
   about: string,
   { flags, positionals }: { readonly flags: Readonly<Record<string, Flag>>; readonly positionals: readonly string[] },
 ): string {
-  const arguments_ = positionals.map((name) => (name.endsWith('?') ? `[${name.slice(0, -1)}]` : `<${name}>`))
   const rows = Object.entries(flags).map(([name, { type, short, help, default: fallback }]) => {
     const left = `${short ? `-${short}, ` : ''}--${name}${type === 'switch' ? '' : ` <${type}>`}`
     return `  ${left.padEnd(28)}${help}${fallback === undefined ? '' : ` (${fallback})`}`
   })
-  return [`ludus ${[command, ...arguments_].join(' ')}`, `  ${about}`, '', ...rows].join('\n')
+  return [`ludus ${[command, ...positionals.map(named)].join(' ')}`, `  ${about}`, '', ...rows].join('\n')
 }

@@ -1,5 +1,5 @@
 /** `ludus <command>`: finds the command, runs it, and turns what it throws into one sentence and an exit code. */
-import { describe, parse, UsageError } from './args.ts'
+import { describe, named, parse, UsageError } from './args.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { envs } from './envs.ts'
@@ -35,8 +35,7 @@ function help(name?: string): number {
   if (name !== undefined && !command)
     throw new UsageError(`there is no command '${name}': there are ${Object.keys(commands).join(', ')}`)
   const list = Object.entries(commands).map(([key, { about, positionals }]) => {
-    const arguments_ = positionals.map((positional) => ` <${positional.replace('?', '')}>`).join('')
-    return `  ludus ${`${key}${arguments_}`.padEnd(16)}${about}`
+    return `  ludus ${[key, ...positionals.map(named)].join(' ').padEnd(16)}${about}`
   })
   const text = command
     ? describe(name as string, command.about, command)

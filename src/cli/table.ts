@@ -2,13 +2,15 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Interval, Summary } from '../data/index.ts'
 
-/** Columns as wide as they need to be; the first flush left, the others right. */
+/** Columns as wide as they need to be, below their headings; words flush left, numbers flush right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const width = (cell: string): number => stripVTControlCharacters(cell).length
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))))
+  const numeric = (column: number): boolean => rows.slice(1).every((row) => /^(-?\d|-$)/.test(row[column] ?? '-'))
+  const rightward = widths.map((_, column) => column > 0 && numeric(column))
   const pad = (cell: string, column: number): string => {
     const space = ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell)))
-    return column === 0 ? cell + space : space + cell
+    return rightward[column] ? space + cell : cell + space
   }
   return rows.map((row) => row.map(pad).join('   ').trimEnd()).join('\n')
 }

@@ -1,0 +1,42 @@
+/** The package as it is published, installed in a folder of its own: README's example and the `ludus` command. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const folder = mkdtempSync(join(tmpdir(), 'ludus-package-'))
+const installed = join(folder, 'node_modules/ludus')
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
+const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
+
+beforeAll(() => {
+  mkdirSync(installed, { recursive: true })
+  expect(node(tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')).stdout).toBe('')
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const name of ['package.json', ...files.filter((name: string) => name !== 'dist')])
+    cpSync(join(root, name), join(installed, name), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'))
+  write('package.json', '{ "type": "module" }')
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('runs the README’s example, whose types hold', () => {
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+  write('example.ts', example)
+  const compilerOptions = { typeRoots: [join(root, 'node_modules/@types')] }
+  write('tsconfig.json', JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts'] }))
+  expect(node(tsc, '-p', folder).stdout).toBe('')
+  const { stdout, stderr } = node('example.ts')
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/^Peru \[ [01], [01], [01], [01] \]\ntrue \d+\n$/)
+})
+
+it('trains by its command', () => {
+  const sizes = ['--imitation-steps', '200', '--steps', '100', '--width', '8', '--layers', '1']
+  const { stdout, stderr } = node(join(installed, 'bin/ludus.mjs'), 'train', 'arithmetic:1', ...sizes, '--json')
+  expect(stdout, stderr).not.toBe('')
+  expect(JSON.parse(stdout).arms).toHaveLength(4)
+}, 60_000)
