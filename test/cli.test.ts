@@ -333,6 +333,8 @@ describe('used wrongly, ludus says so in a sentence', () => {
   })
 
   it('for checkpoints and runs that are none, or damaged', async () => {
+    writeFileSync(join(folder, 'file'), '')
+    await refuses(['run', 'maze', '--model', 'oracle', '--runs', 'file'], "runs cannot be kept in 'file': ", 1)
     await refuses(['run', 'maze', '--model', 'engine:nowhere'], "the checkpoint 'nowhere' has no renderer.json")
     await refuses(['show', 'nowhere'], "no run at 'nowhere'")
     const { run } = await json('run', 'maze', '--model', 'oracle', '-n', '2', '--runs', runs)

@@ -35,13 +35,17 @@ export interface Run extends AsyncDisposable {
 const MANIFEST = 'run.json'
 const STORE = 'trajectories.sqlite'
 
-/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free. */
+/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free. Throws a sentence where it may not. */
 export function createRun(
   root: string,
   { command, env, settings }: Pick<Manifest, 'command' | 'env' | 'settings'>,
 ): Run {
   const name = `${command}-${env.replace(/[^a-zA-Z0-9]+/g, '-')}`
-  mkdirSync(root, { recursive: true })
+  try {
+    mkdirSync(root, { recursive: true })
+  } catch (cause) {
+    throw new Error(`runs cannot be kept in '${root}': ${(cause as Error).message}`, { cause })
+  }
   for (let n = 1; ; n++) {
     const path = resolve(root, `${name}-${n}`)
     try {
