@@ -1,4 +1,5 @@
-/** Learning curves, as characters for a terminal and as SVG for a file. */
+/** Learning curves, as characters for a terminal and as SVG for a file. What leaves the range is drawn at its edge. */
+import { short } from './table.ts'
 
 export interface Series {
   readonly name: string
@@ -37,7 +38,7 @@ export function textChart(series: readonly Series[], { title, x, from, to, level
     `${' '.repeat(8)}${title}`,
     ...grid.map((cells, r) => `${label(r)} │${cells.join('')}`),
     `${' '.repeat(7)}└${'─'.repeat(columns)}`,
-    `${' '.repeat(8)}0${`${Math.round(last)} ${x}`.padStart(columns - 1)}`,
+    `${' '.repeat(8)}0${`${short(last)} ${x}`.padStart(columns - 1)}`,
     `${' '.repeat(8)}${[...legend, ...Object.keys(levels).map((name) => `┄ ${name}`)].join('   ')}`,
   ]
 }
@@ -59,7 +60,7 @@ ${bodies.join('\n')}
 }
 
 function svgChart(series: readonly Series[], { title, x, from, to, levels = {} }: ChartOptions): string {
-  const [left, right, top, bottom] = [60, 560, 40, 250]
+  const [left, right, top, bottom] = [60, 610, 56, 250]
   const last = Math.max(1, ...series.flatMap(({ points }) => points.map(([px]) => px)))
   const px = (value: number): string => (left + (value / last) * (right - left)).toFixed(1)
   const py = (value: number): string =>
@@ -74,18 +75,20 @@ function svgChart(series: readonly Series[], { title, x, from, to, levels = {} }
     ([name, value]) =>
       `<line x1="${left}" x2="${right}" y1="${py(value)}" y2="${py(value)}" stroke="#777777" stroke-dasharray="4 4"/>${text(`x="${right + 8}" y="${Number(py(value)) + 4}"`, name, 'start', '#777777')}`,
   )
+  // One behind the other, at about 7 pixels a letter.
+  const keys = series.map((_, s) => series.slice(0, s).reduce((at, { name }) => at + 34 + 7 * name.length, left))
   const curves = series.map(({ name, points }, s) => {
     const colour = COLOURS[s % COLOURS.length]!
     const path = points.map(([a, b]) => `${px(a)},${py(b)}`).join(' ')
     const dots = points.map(([a, b]) => `<circle cx="${px(a)}" cy="${py(b)}" r="3" fill="${colour}"/>`).join('')
-    const key = text(`x="${left + 8 + s * 170}" y="${top - 22 + 10}"`, `● ${name}`, 'start', colour)
+    const key = text(`x="${keys[s]}" y="${top - 14}"`, `● ${name}`, 'start', colour)
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${key}`
   })
   const axis = `<path d="M${left} ${top}V${bottom}H${right}" fill="none" stroke="#333333"/>`
   const labels = [
-    text(`x="${left}" y="16" font-weight="bold"`, title, 'start'),
+    text(`x="${left}" y="20" font-weight="bold"`, title, 'start'),
     text(`x="${left}" y="${bottom + 18}"`, '0', 'middle'),
-    text(`x="${right}" y="${bottom + 18}"`, `${Math.round(last)} ${x}`, 'end'),
+    text(`x="${right}" y="${bottom + 18}"`, `${short(last)} ${x}`, 'end'),
   ]
   return [...ticks, ...lines, axis, ...labels, ...curves].join('')
 }

@@ -30,14 +30,7 @@ export function watch(display: Live, players: Readonly<Record<string, Summary>>,
         (seen) => [average(seen.map(({ at }) => at)), average(seen.map((point) => point[metric]))] as const,
       ),
     }))
-  const options = (metric: Metric): ChartOptions => {
-    const levels = Object.fromEntries(
-      Object.entries(players).map(([name, summary]) => [name, summary[metric].mean ?? 0]),
-    )
-    const known = [...Object.values(levels), ...series(metric).flatMap(({ points }) => points.map(([, y]) => y))]
-    const [from, to] = metric === 'success' ? [0, 1] : [Math.floor(Math.min(...known)), Math.ceil(Math.max(...known))]
-    return { title: `${metric} on held-out tasks, as sampled`, x: 'environment steps', from, to, levels }
-  }
+  const options = (metric: Metric): ChartOptions => frame(metric, players)
   const text = (): string => textChart(series('success'), options('success')).join('\n')
 
   const note = ({ arm, round }: Progress, measured: Map<Arm, number>): void => {
@@ -93,6 +86,15 @@ export function watch(display: Live, players: Readonly<Record<string, Summary>>,
 }
 
 type Metric = 'success' | 'return'
+
+/** A chart's title and range, with a level for each player. */
+function frame(metric: Metric, players: Readonly<Record<string, Summary>>): ChartOptions {
+  const levels = Object.fromEntries(Object.entries(players).map(([name, summary]) => [name, summary[metric].mean ?? 0]))
+  // Returns below chance are a beginner's, and would press everything else flat.
+  const [low, high] = [Math.min(...Object.values(levels)), Math.max(...Object.values(levels))]
+  const [from, to] = metric === 'success' ? [0, 1] : [Math.floor(low - (high - low) / 4), Math.ceil(high)]
+  return { title: `${metric} on held-out tasks, as sampled`, x: 'environment steps', from, to, levels }
+}
 
 interface Point {
   readonly at: number
