@@ -14,7 +14,7 @@ const flags = {
   noise: { type: 'number', default: '0.6', help: 'how often the imitated expert errs' },
   'imitation-steps': { type: 'count', default: '200000', help: 'environment steps of imitation' },
   steps: { type: 'count', default: '400000', help: 'environment steps of each arm after it' },
-  supervision: { type: 'text', default: 'process', help: 'what GRPO compares: outcome (returns) or process (steps)' },
+  supervision: { type: 'text', default: 'outcome', help: 'what GRPO compares: outcome (returns) or process (steps)' },
   width: { type: 'count', default: '32', help: 'of the transformer, a multiple of 8' },
   layers: { type: 'count', default: '2', help: 'of the transformer' },
   'max-tokens': { type: 'count', default: '8', help: 'most tokens in an answer' },

@@ -151,7 +151,7 @@ function methodOf<D, E extends Env>(
     return { learn: sft({ renderer, minibatch: 128, epochs: 2 }), lr, tasksPerRound: EPISODES }
   }
   const learn = arm === 'grpo' ? grpo({ supervision }) : shuffledWithinGroups(grpo({ supervision }))
-  return { learn, lr: (done) => 1e-3 * (1 - done), tasksPerRound: EPISODES / GROUP }
+  return { learn, lr: (done) => 5e-4 * (1 - done), tasksPerRound: EPISODES / GROUP }
 }
 
 /** By mean return on training tasks, so that the held-out ones stay unseen. */
