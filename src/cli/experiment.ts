@@ -11,6 +11,8 @@ import { newborn } from './newborn.ts'
 import { watch } from './watch.ts'
 
 export interface Settings {
+  /** As on the command line: 'react', 'react:4'. */
+  readonly agent: string
   readonly arms: readonly Arm[]
   readonly seeds: readonly number[]
   /** How often the imitated expert errs. */
@@ -41,7 +43,7 @@ export async function conduct<D, E extends Env>(
   { run, signal, display }: { readonly run: Run; readonly signal: AbortSignal; readonly display: Live },
 ): Promise<Conducted> {
   const { seeds, noise, imitationSteps, armSteps, arms, supervision, maxTokens, width, layers } = settings
-  const agent = openAgent('react', spec)
+  const agent = openAgent(settings.agent, spec)
   const [train, test] = [await all(spec.tasks('train')), (await all(spec.tasks('test'))).slice(0, TEST_TASKS)]
   const expert = noisyOracle(spec, noise)
   const measure = (model: ReturnType<typeof oracle<D>>): Promise<Summary> =>

@@ -33,6 +33,8 @@ export interface ModelOptions {
   readonly callTimeoutMs: number
 }
 
+export const AGENTS = ['react', 'react:<turns>']
+
 export const MODELS = [
   'engine:<checkpoint>',
   'openai:<model>@<base-url>',

@@ -6,13 +6,13 @@ import { gather } from '../train/index.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
 import { live } from './live.ts'
-import { MODELS, openAgent, openModel } from './models.ts'
+import { AGENTS, MODELS, openAgent, openModel } from './models.ts'
 import { duration, interval, short, table } from './table.ts'
 import { tally } from './tally.ts'
 
 const flags = {
   model: { type: 'text', short: 'm', help: `who plays: ${MODELS.join(', ')}` },
-  agent: { type: 'text', short: 'a', default: 'react', help: 'how it plays: react, react:<turns>' },
+  agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
   tasks: { type: 'count', short: 'n', default: '100', help: 'how many tasks, from the first' },
   attempts: { type: 'count', short: 'k', default: '1', help: 'how often each' },
   split: { type: 'text', default: 'test', help: 'train or test' },

@@ -10,6 +10,7 @@ import { live } from './live.ts'
 import { duration, modes, table } from './table.ts'
 
 const settings = {
+  agent: 'react',
   arms: ['grpo'],
   noise: 0.6,
   imitationSteps: 150_000,

@@ -7,9 +7,11 @@ import { UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
 import { type Conducted, conduct, type Settings } from './experiment.ts'
 import { live } from './live.ts'
+import { AGENTS, openAgent } from './models.ts'
 import { duration, interval, modes, short, table } from './table.ts'
 
 const flags = {
+  agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
   seeds: { type: 'count', default: '1', help: 'paired repetitions; a claim takes five' },
   noise: { type: 'number', default: '0.6', help: 'how often the imitated expert errs' },
   'imitation-steps': { type: 'count', default: '200000', help: 'environment steps of imitation' },
@@ -27,6 +29,7 @@ export const train = command({
   flags,
   async run({ flags, positionals: [name] }) {
     const {
+      agent,
       noise,
       width,
       layers,
@@ -37,12 +40,24 @@ export const train = command({
       'max-tokens': maxTokens,
     } = flags
     const spec = await usage(() => openEnvironment(`${name}`))
+    await usage(() => openAgent(agent, spec))
     await usage(() => noisyOracle(spec, noise))
     if (width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${width}`)
     if (supervision !== 'outcome' && supervision !== 'process')
       throw new UsageError(`--supervision is outcome or process, not '${supervision}'`)
     const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i)
-    const settings: Settings = { arms, seeds, noise, imitationSteps, armSteps, supervision, width, layers, maxTokens }
+    const settings: Settings = {
+      agent,
+      arms,
+      seeds,
+      noise,
+      imitationSteps,
+      armSteps,
+      supervision,
+      width,
+      layers,
+      maxTokens,
+    }
     const started = performance.now()
     using signal = interruptible()
     await using run = createRun(flags.runs, { command: 'train', env: `${name}`, settings: { ...settings } })
