@@ -18,6 +18,8 @@ const flags = {
   split: { type: 'text', default: 'test', help: 'train or test' },
   concurrency: { type: 'count', short: 'c', default: '64', help: 'episodes at a time' },
   temperature: { type: 'number', help: 'of sampling; 0 is greedy' },
+  'top-k': { type: 'count', help: 'draw among so many of the likeliest tokens' },
+  'top-p': { type: 'number', help: 'draw among the fewest that come to this probability' },
   'max-tokens': { type: 'count', help: 'most tokens in an answer' },
   timeout: { type: 'number', help: 'seconds for an episode' },
   'call-timeout': { type: 'number', default: '60', help: 'seconds for one request to a model' },
@@ -68,8 +70,14 @@ export const run = command({
   },
 })
 
-function samplingOf({ temperature, 'max-tokens': maxTokens }: Flags<typeof flags>): Sampling {
-  return { ...(temperature !== undefined && { temperature }), ...(maxTokens !== undefined && { maxTokens }) }
+function samplingOf(chosen: Flags<typeof flags>): Sampling {
+  const given = {
+    temperature: chosen.temperature,
+    topK: chosen['top-k'],
+    topP: chosen['top-p'],
+    maxTokens: chosen['max-tokens'],
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 async function first(spec: EnvSpec, split: Split, count: number): Promise<Task[]> {

@@ -6,6 +6,9 @@ export interface TokenSampling {
   readonly n?: number
   /** 1 unless given; 0 is greedy. */
   readonly temperature?: number
+  /** Draw among so many of the likeliest tokens alone, and among the fewest that come to this probability. */
+  readonly topK?: number
+  readonly topP?: number
   readonly maxTokens: number
   /** Token ids that end a sample; the one that did is its last token. */
   readonly stop: readonly number[]

@@ -4,6 +4,7 @@ import type { AssistantMessage, Message, ToolSpec } from './message.ts'
 export interface Sampling {
   /** 0 is greedy. */
   readonly temperature?: number
+  readonly topK?: number
   readonly topP?: number
   readonly maxTokens?: number
   readonly stop?: readonly string[]

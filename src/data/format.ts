@@ -48,6 +48,7 @@ const call = z.object({
     sampling: z
       .object({
         temperature: z.number().exactOptional(),
+        topK: z.number().exactOptional(),
         topP: z.number().exactOptional(),
         maxTokens: z.number().exactOptional(),
         stop: z.array(z.string()).exactOptional(),

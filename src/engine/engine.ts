@@ -94,6 +94,7 @@ class WorkerEngine implements EmbeddedEngine {
       )
     }
     checkTokens(prompt, this.config)
+    checkDrawing(sampling)
     return new Promise((resolve, reject) => {
       this.#queue.push({ prompt, sampling, resolve, reject })
       if (this.#queue.length === 1 && !this.#sampling) setImmediate(() => void this.#flush())
@@ -184,6 +185,12 @@ function checkTokens(tokens: readonly number[], { vocabulary, context }: LlamaCo
   if (tokens.length > context) {
     throw new RangeError(`a sequence of ${tokens.length} tokens exceeds the model's context of ${context}`)
   }
+}
+
+function checkDrawing({ temperature = 1, topK = 1, topP = 1 }: TokenSampling): void {
+  if (!(temperature >= 0)) throw new Error(`a temperature is at least 0, not ${temperature}`)
+  if (!(topK >= 1)) throw new Error(`the likeliest tokens to draw among (topK) are at least 1, not ${topK}`)
+  if (!(topP > 0 && topP <= 1)) throw new Error(`a nucleus (topP) has more than 0 and at most 1, not ${topP}`)
 }
 
 function checkDatum(tokens: readonly number[], weights: readonly number[], config: LlamaConfig): void {

@@ -4,6 +4,7 @@
  */
 import { type Random, random, type Sample, seedOf, type TokenSampling } from '../core/index.ts'
 import type { Cache, Decoder } from './decoder.ts'
+import { drawToken } from './draw.ts'
 
 export interface SampleRequest {
   readonly prompt: readonly number[]
@@ -54,34 +55,13 @@ function begin(sampling: TokenSampling, i: number, at: number, length: number): 
 
 /** Draws the row's next token; false when it was the last. */
 function draw({ sample, sampling, random, at }: Row, logits: Float32Array, vocabulary: number): boolean {
-  const { temperature = 1, maxTokens, stop } = sampling
-  const [token, logprob] = drawToken(logits.subarray(at * vocabulary, (at + 1) * vocabulary), temperature, random)
+  const { maxTokens, stop } = sampling
+  const [token, logprob] = drawToken(logits.subarray(at * vocabulary, (at + 1) * vocabulary), sampling, random)
   sample.tokens.push(token)
   // Seven decimals: finer than the arithmetic behind it, and a third of the disk.
   sample.logprobs.push(Math.round(logprob * 1e7) / 1e7)
   if (stop.includes(token)) sample.finish = 'stop'
   return sample.finish !== 'stop' && sample.tokens.length < maxTokens
-}
-
-/** A token id from softmax(logits / temperature), and its log-probability there; greedy at 0, where it is that at 1. */
-export function drawToken(logits: Float32Array, temperature: number, random: Random): [token: number, logprob: number] {
-  const scale = temperature > 0 ? 1 / temperature : 1
-  let best = 0
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i
-  const top = logits[best]! * scale
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! * scale - top)
-  if (temperature === 0) return [best, -Math.log(sum)]
-  let left = random.next() * sum
-  let token = best
-  for (let i = 0; i < logits.length; i++) {
-    left -= Math.exp(logits[i]! * scale - top)
-    if (left < 0) {
-      token = i
-      break
-    }
-  }
-  return [token, logits[token]! * scale - top - Math.log(sum)]
 }
 
 /** The cache with one row for each sample under way, in order, and room for one more token in each. */

@@ -55,7 +55,7 @@ const conversation: ModelRequest = {
     assistant(''),
   ],
   tools: [{ name: 'look', description: 'Looks.', parameters: { type: 'object' } }],
-  sampling: { temperature: 0, topP: 0.5, maxTokens: 9, stop: ['x'], seed: 2 ** 52 + 5 },
+  sampling: { temperature: 0, topK: 4, topP: 0.5, maxTokens: 9, stop: ['x'], seed: 2 ** 52 + 5 },
 }
 
 describe('aiSdkModel', () => {
@@ -116,6 +116,7 @@ describe('aiSdkModel', () => {
       ],
       tools: [{ type: 'function', name: 'look', description: 'Looks.', inputSchema: { type: 'object' } }],
       temperature: 0,
+      topK: 4,
       topP: 0.5,
       maxOutputTokens: 9,
       stopSequences: ['x'],

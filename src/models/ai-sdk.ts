@@ -51,11 +51,12 @@ export function aiSdkModel(languageModel: LanguageModel, { timeoutMs = 120_000 }
 
 function generated(model: LanguageModel, request: ModelRequest, abortSignal: AbortSignal): PromiseLike<Result> {
   const { messages, tools, sampling = {} } = request
-  const { temperature, topP, maxTokens, stop, seed } = sampling
+  const { temperature, topK, topP, maxTokens, stop, seed } = sampling
   const options = {
     abortSignal,
     ...(tools?.length && { tools: tools.map(toolOf) }),
     ...(temperature !== undefined && { temperature }),
+    ...(topK !== undefined && { topK }),
     ...(topP !== undefined && { topP }),
     ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
     ...(stop?.length && { stopSequences: [...stop] }),

@@ -28,17 +28,12 @@ export function engineModel(engine: Engine, renderer: Renderer): Model {
   return {
     id: `engine:${engine.id}`,
     async complete({ messages, tools, sampling = {} }: ModelRequest): Promise<Completion> {
-      const { temperature, maxTokens, seed } = { ...defaults, ...sampling }
-      if (sampling.topP !== undefined && sampling.topP < 1)
-        throw new ModelError('refused', 'the engine has no top-p sampling')
       if (sampling.stop?.length) throw new ModelError('refused', 'the engine stops at its own end token alone')
       const prompt = continued(messages, spoken, renderer) ?? renderer.prompt(messages, tools)
       const policyVersion = engine.version
-      const [sample] = await engine
-        .sample(prompt, { temperature, maxTokens, seed, stop: renderer.stop })
-        .catch((cause) => {
-          throw new ModelError(cause instanceof RangeError ? 'context' : 'server', cause.message, { cause })
-        })
+      const [sample] = await engine.sample(prompt, { ...defaults, ...sampling, stop: renderer.stop }).catch((cause) => {
+        throw new ModelError(cause instanceof RangeError ? 'context' : 'server', cause.message, { cause })
+      })
       if (!sample) throw new ModelError('malformed', 'the engine returned no sample')
       const message = renderer.parse(sample.tokens)
       spoken.set(message, { messages, prompt, completion: sample.tokens })

@@ -15,13 +15,15 @@ import { argumentsFrom, isSilent, wireSeed } from './wire.ts'
 
 /** The request's JSON; what is undefined is not sent. Thinking is not sent back: most servers refuse the field. */
 export function bodyOf(model: string, { messages, tools, sampling = {} }: ModelRequest): Record<string, unknown> {
-  const { temperature, topP, maxTokens, stop, seed } = sampling
+  const { temperature, topK, topP, maxTokens, stop, seed } = sampling
   return {
     model,
     messages: messages.map(messageOf),
     // An empty list is refused by some.
     tools: tools?.length ? tools.map(toolOf) : undefined,
     temperature,
+    // Not OpenAI's own; vLLM, SGLang and llama.cpp take it.
+    top_k: topK,
     top_p: topP,
     max_tokens: maxTokens,
     stop: stop?.length ? stop : undefined,

@@ -52,7 +52,7 @@ describe('openaiModel', () => {
         { role: 'tool', callId: 'c1', content: 'blue' },
       ],
       tools: [{ name: 'look', description: 'Looks.', parameters }],
-      sampling: { temperature: 0, topP: 0.9, maxTokens: 64, stop: ['\n'], seed: 7 },
+      sampling: { temperature: 0, topK: 5, topP: 0.9, maxTokens: 64, stop: ['\n'], seed: 7 },
     })
     await model.complete({ ...request, tools: [], sampling: { stop: [] } })
     const [full, bare] = server.requests
@@ -77,6 +77,7 @@ describe('openaiModel', () => {
       ],
       tools: [{ type: 'function', function: { name: 'look', description: 'Looks.', parameters } }],
       temperature: 0,
+      top_k: 5,
       top_p: 0.9,
       max_tokens: 64,
       stop: ['\n'],
