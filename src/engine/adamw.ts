@@ -47,7 +47,11 @@ export class AdamW {
       for (let i = 0; i < gradient.length; i++) squares += gradient[i]! ** 2
     }
     const norm = Math.sqrt(squares)
-    if (!Number.isFinite(norm)) throw new Error(`the gradient's norm is ${norm}: the loss or a weight is not finite`)
+    if (!Number.isFinite(norm)) {
+      // What is not finite would poison every later step too.
+      for (const gradient of this.#gradients.values()) gradient.fill(0)
+      throw new Error(`the gradient's norm is ${norm}: the loss or a weight is not finite; nothing was updated`)
+    }
     this.steps++
     const scale = norm > clip ? clip / norm : 1
     const rate = lr / (1 - BETA1 ** this.steps)

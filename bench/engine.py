@@ -1,0 +1,73 @@
+"""PyTorch's side of engine.ts: answers one JSON request a line with the seconds that each repetition took."""
+import json
+import resource
+import sys
+import time
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+models = {}
+
+
+def model_of(shape: dict) -> LlamaForCausalLM:
+    key = json.dumps(shape)
+    if key not in models:
+        torch.manual_seed(0)
+        config = LlamaConfig(
+            vocab_size=shape["vocabulary"], hidden_size=shape["width"], num_hidden_layers=shape["layers"],
+            num_attention_heads=shape["heads"], num_key_value_heads=shape["kvHeads"], head_dim=shape["headWidth"],
+            intermediate_size=shape["hidden"], max_position_embeddings=shape["context"], tie_word_embeddings=True,
+            attn_implementation="sdpa",
+        )
+        model = LlamaForCausalLM(config)
+        models[key] = (model, torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), fused=True))
+    return models[key]
+
+
+def logprobs(model: LlamaForCausalLM, tokens: torch.Tensor) -> torch.Tensor:
+    logits = model(tokens).logits[:, :-1]
+    return -torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
+
+
+def train(model, optimiser, tokens) -> None:
+    optimiser.zero_grad()
+    (-logprobs(model, tokens).mean()).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+
+
+@torch.inference_mode()
+def score(model, _optimiser, tokens) -> None:
+    logprobs(model, tokens)
+
+
+@torch.inference_mode()
+def sample(model, _optimiser, tokens, fresh: int) -> None:
+    """Full-vocabulary sampling with a key-value cache, keeping each token's log-probability."""
+    cache, given, said = None, tokens, []
+    for _ in range(fresh):
+        out = model(given, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        cache = out.past_key_values
+        log = torch.log_softmax(out.logits[:, -1], -1)
+        given = torch.multinomial(log.exp(), 1)
+        said.append(log.gather(1, given))
+    torch.cat(said, 1).tolist()
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    torch.set_num_threads(request["threads"])
+    model, optimiser = model_of(request["shape"])
+    tokens = torch.randint(0, request["shape"]["vocabulary"], (request["batch"], request["length"]))
+    work = {
+        "training step": lambda: train(model, optimiser, tokens),
+        "scoring": lambda: score(model, optimiser, tokens),
+        "sampling": lambda: sample(model, optimiser, tokens, request["fresh"]),
+    }[request["task"]]
+    work()
+    started = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - started
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peakMb": rss, "version": torch.__version__}), flush=True)
