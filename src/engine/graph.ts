@@ -98,9 +98,15 @@ export class Graph {
     })
   }
 
-  /** The model's bytes; its outputs go by the given names. */
+  /** The model's bytes; its outputs go by the given names. What no output depends on is left out, inputs excepted. */
   compile(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
     const named = Object.entries(outputs)
+    const needed = new Set(named.map(([, { name }]) => name))
+    const nodes = this.#nodes.toReversed().filter((node) => {
+      const wanted = node.outputs.some((output) => needed.has(output))
+      if (wanted) for (const input of node.inputs) needed.add(input)
+      return wanted
+    })
     const identities = named.map(([name, { name: from }]) => ({
       op: 'Identity',
       domain: '',
@@ -109,10 +115,10 @@ export class Graph {
       attributes: {},
     }))
     return encodeModel({
-      nodes: [...this.#nodes, ...identities],
+      nodes: [...nodes.toReversed(), ...identities],
       inputs: this.#inputs,
       outputs: named.map(([name, { dims }]) => ({ name, type: 'float32', dims })),
-      constants: [...this.#constants.values()],
+      constants: [...this.#constants.values()].filter(({ name }) => needed.has(name)),
     })
   }
 }
