@@ -40,7 +40,7 @@ const size = { width: 16, layers: 1, heads: 2, kvHeads: 1, headWidth: 8, hidden:
 const engines: EmbeddedEngine[] = []
 const open = (): EmbeddedEngine => {
   const engine = createEngine(
-    { ...size, vocabulary: 256 + MARKS, ropeTheta: 1e4, normEpsilon: 1e-5 },
+    { ...size, vocabulary: 256 + MARKS, ropeTheta: 1e4, normEpsilon: 1e-5, tied: true },
     { seed: 1, threads: 1 },
   )
   engines.push(engine)
@@ -123,6 +123,24 @@ describe('training', () => {
     expect(rounds.map(({ evaluation }) => evaluation?.success.mean)).toEqual([1, undefined, 1, undefined, 1, 1])
     expect(rounds.at(-1)).toMatchObject({ updates: 8, batch: { tasks: 8, samples: 4 } })
     expect(rounds.at(-1)!.trainedTokens).toBe(5 * 4 * 32 * 6)
+  })
+
+  it('takes several clipped updates from a round, near a reference, and says how far they went', async () => {
+    const [engine, reference] = [open(), open()]
+    await imitate(engine, { envSteps: 320 })
+    await engine.save(join(folder, 'reference'))
+    await reference.load(join(folder, 'reference'))
+    const kl = { estimator: 'k3', coefficient: 0.01, reference } as const
+    const learn = grpo({ minibatch: 16, epochs: 2, epsilonHigh: 0.28, kl })
+    const [before, ...rounds] = await reinforce(engine, learn, { envSteps: 640 })
+    expect(before?.figures).toEqual({})
+    expect(rounds).toHaveLength(10)
+    for (const { updates, figures } of rounds) {
+      expect(updates).toBeGreaterThan(1)
+      expect(figures['ratio']).toBeCloseTo(1, 0)
+      expect(figures['clipped']).toBeGreaterThanOrEqual(0)
+    }
+    expect(rounds.at(-1)!.figures['kl']).toBeGreaterThan(rounds[0]!.figures['kl']!)
   })
 
   it('is the same again with the same seed, and other with another', async () => {

@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { taught } from '../../test/learners.ts'
 import { played, talking } from '../../test/trajectories.ts'
-import { type Group, type Outcome, random, type Trajectory } from '../core/index.ts'
-import { groupNormalised, grpo, processAdvantages } from './grpo.ts'
-import { type Lesson, type Paid, shuffledWithinGroups } from './lesson.ts'
+import { type Datum, type Group, type Outcome, random, type Trajectory } from '../core/index.ts'
+import { groupAdvantages, groupNormalised, grpo } from './grpo.ts'
+import { type Paid, shuffledWithinGroups } from './lesson.ts'
 import { groupMean, leaveOneOut, noBaseline, reinforce } from './reinforce.ts'
 import { countSampled, sequencesOf } from './sequence.ts'
 import { sft } from './sft.ts'
 
 const sample = await played(undefined, talking())
 const N = countSampled(sequencesOf(sample))
-const rng = random(1)
+const options = { random: random(1), engine: { logprobs: async () => [] } }
 const group = (...returns: (number | null)[]): Group => ({
   task: { id: 't', data: null },
   trajectories: returns.map((paid): Trajectory => {
@@ -21,7 +22,9 @@ const group = (...returns: (number | null)[]): Group => ({
     return { ...sample, outcome }
   }),
 })
-const weightsOf = ({ batches }: Lesson): number[] =>
+const processAdvantages = (paid_G: readonly Paid[]): number[][] =>
+  groupAdvantages([paid_G], { supervision: 'process' })[0]!
+const weightsOf = ({ batches }: { batches: readonly (readonly Datum[])[] }): number[] =>
   batches.flat().map(({ weights }) => weights.find((w) => w !== 0) ?? 0)
 const close = (a: readonly number[], b: readonly number[]): void => {
   expect(a).toHaveLength(b.length)
@@ -65,8 +68,8 @@ describe('advantages', () => {
 })
 
 describe('a lesson', () => {
-  it('weighs every sampled token of an attempt by its advantage over the batch’s tokens', () => {
-    const lesson = grpo()([group(1, 0), group(0, 4)], rng)
+  it('weighs every sampled token of an attempt by its advantage over the batch’s tokens', async () => {
+    const lesson = await taught(grpo(), [group(1, 0), group(0, 4)])
     close(
       weightsOf(lesson),
       [1, -1, -1, 1].map((a) => a / (4 * N)),
@@ -77,21 +80,22 @@ describe('a lesson', () => {
     }
   })
 
-  it('leaves out members without a score before it compares, and says so', () => {
-    const lesson = grpo()([group(1, null, 0), group(2, 2), group(null, 5)], rng)
+  it('leaves out members without a score before it compares, and says so', async () => {
+    const lesson = await taught(grpo(), [group(1, null, 0), group(2, 2), group(null, 5)])
     close(weightsOf(lesson), [1 / (2 * N), -1 / (2 * N)])
     expect(lesson.skipped).toEqual({ unscored: 2, 'no spread in the group': 3 })
-    expect(grpo()([group(3, 3)], rng).batches).toEqual([])
+    expect((await taught(grpo(), [group(3, 3)])).batches).toEqual([])
   })
 
-  it('of process supervision weighs a token by what came after it, the verdict at the end', () => {
+  it('of process supervision weighs a token by what came after it, the verdict at the end', async () => {
     const steps = sample.steps.map((step, i) => ({ ...step, reward: -i }))
     const scored = { kind: 'scored', return: 0 } as const
     const rewards = { success: { value: 1, weight: 5 }, length: { value: 9, weight: 0 } }
     const trajectories = [{ ...sample, steps, rewards, outcome: scored }]
     const paid = steps.map((_, i) => (i === steps.length - 1 ? 5 - i : -i))
     const [advantages] = processAdvantages([{ return: 0, steps_T: paid }])
-    const data = grpo({ supervision: 'process' })([{ task: { id: 't', data: null }, trajectories }], rng).batches.flat()
+    const groups = [{ task: { id: 't', data: null }, trajectories }]
+    const data = (await taught(grpo({ supervision: 'process' }), groups)).batches.flat()
     const sequences = sequencesOf(sample)
     expect(data.map(({ tokens }) => tokens)).toEqual(sequences.map(({ tokens }) => tokens))
     expect(new Set(sequences.flatMap((sequence) => sequence.steps)).size).toBe(steps.length)
@@ -104,20 +108,20 @@ describe('a lesson', () => {
     }
   })
 
-  it('of REINFORCE has the baseline it was given', () => {
-    close(weightsOf(reinforce()([group(4, 2, 0)], rng)), [3 / (2 * N), -3 / (2 * N)])
-    close(weightsOf(reinforce({ baseline: noBaseline })([group(4, 2)], rng)), [4 / (2 * N), 2 / (2 * N)])
+  it('of REINFORCE has the baseline it was given', async () => {
+    close(weightsOf(await taught(reinforce(), [group(4, 2, 0)])), [3 / (2 * N), -3 / (2 * N)])
+    close(weightsOf(await taught(reinforce({ baseline: noBaseline }), [group(4, 2)])), [4 / (2 * N), 2 / (2 * N)])
   })
 
   it('with shuffled rewards hands the same returns to other members', () => {
     const seen: number[][] = []
-    const spy = shuffledWithinGroups((groups) => {
+    const spy = shuffledWithinGroups((groups, options) => {
       for (const { trajectories } of groups)
         seen.push(trajectories.map(({ outcome }) => (outcome.kind === 'scored' ? outcome.return : Number.NaN)))
-      return { batches: [], skipped: {} }
+      return reinforce()([], options)
     })
     const paid = [1, 2, 3, 4, 5, 6, 7, 8]
-    for (let i = 0; i < 5; i++) spy([group(...paid)], rng)
+    for (let i = 0; i < 5; i++) spy([group(...paid)], options)
     for (const returns of seen) expect(returns.toSorted()).toEqual(paid)
     expect(new Set(seen.map(String)).size).toBeGreaterThan(1)
   })
@@ -127,17 +131,17 @@ describe('a lesson', () => {
     const trajectories = [0, 100].map((from) => ({ ...sample, steps: steps(from) }))
     const rewardsOf = (all: readonly Trajectory[]) => all.map((t) => t.steps.map(({ reward }) => reward))
     let seen: number[][] = []
-    shuffledWithinGroups((groups) => {
+    shuffledWithinGroups((groups, options) => {
       seen = rewardsOf(groups[0]!.trajectories)
-      return { batches: [], skipped: {} }
-    })([{ task: { id: 't', data: null }, trajectories }], rng)
+      return reinforce()([], options)
+    })([{ task: { id: 't', data: null }, trajectories }], options)
     expect(seen.flat().toSorted()).toEqual(rewardsOf(trajectories).flat().toSorted())
     expect(seen[0]).not.toEqual(rewardsOf(trajectories)[0])
     expect(seen[0]!.some((reward) => reward >= 100)).toBe(true)
   })
 
-  it('of SFT is the mean over a minibatch’s tokens, and goes through everything so often', () => {
-    const { batches } = sft({ minibatch: 2, epochs: 3 })([group(1, 0, null)], rng)
+  it('of SFT is the mean over a minibatch’s tokens, and goes through everything so often', async () => {
+    const { batches } = await taught(sft({ minibatch: 2, epochs: 3 }), [group(1, 0, null)])
     expect(batches.map((data) => data.length)).toEqual([2, 2, 2, 2, 1])
     for (const data of batches) expect(data.flatMap(({ weights }) => weights).reduce((a, b) => a + b)).toBeCloseTo(1, 9)
   })

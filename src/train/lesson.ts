@@ -1,15 +1,27 @@
-/** What an algorithm makes of a batch of groups: arithmetic on their rewards, handed to the engine as weights. */
-import type { Datum, Group, Random, Trajectory } from '../core/index.ts'
-import { countSampled, type Sequence, sequencesOf } from './sequence.ts'
+/**
+ * What an algorithm makes of a batch of groups: arithmetic on rewards and log-probabilities, handed to the engine as
+ * weights. Here stands what a learner is, and what learners share.
+ */
+import { type Datum, type Group, type Random, successOf, type Trajectory } from '../core/index.ts'
+import type { Scorer } from './likelihood.ts'
+import type { Sequence } from './sequence.ts'
 
-export interface Lesson {
-  /** One update for each. */
-  readonly batches: readonly (readonly Datum[])[]
-  /** Trajectories that could teach nothing, by why. */
-  readonly skipped: Readonly<Record<string, number>>
+export interface LearnOptions {
+  /** The policy as it stands: after the updates for everything handed back so far. */
+  readonly engine: Scorer
+  readonly random: Random
 }
 
-export type Learner = (groups: readonly Group[], random: Random) => Lesson
+/** Hands back the data of one update after another; each update is made before the next is asked for. */
+export type Learner = (groups: readonly Group[], options: LearnOptions) => AsyncGenerator<readonly Datum[], Lesson>
+
+/** What a learner says at the end: for people to read, and for no code to obey. */
+export interface Lesson {
+  /** Trajectories that could teach nothing, by why. */
+  readonly skipped: Readonly<Record<string, number>>
+  /** What was measured on the way, by name: means over all updates. Empty where nothing was. */
+  readonly figures: Readonly<Record<string, number>>
+}
 
 /** What a scored attempt was paid. */
 export interface Paid {
@@ -18,54 +30,50 @@ export interface Paid {
   readonly steps_T: readonly number[]
 }
 
-/** What a group's attempts were paid to the advantage of each of their steps: same lengths, same order. */
-export type Advantages = (paid_G: readonly Paid[]) => readonly (readonly number[])[]
-
-/** Outcome supervision: every step of an attempt has the advantage that `advantages` gives to its return. */
-export function ofReturns(advantages: (returns_G: readonly number[]) => readonly number[]): Advantages {
-  return (paid_G) =>
-    advantages(paid_G.map((paid) => paid.return)).map((advantage, g) => paid_G[g]!.steps_T.map(() => advantage))
+export interface ScoredAttempt extends Paid {
+  readonly trajectory: Trajectory
 }
 
-/**
- * The policy gradient of one batch, taken with the policy that sampled it: −1/N Σ A·log p over the N sampled tokens
- * of all trajectories (the token-level mean of DAPO, Yu et al. 2025). Being on-policy, the importance ratio is 1 and
- * there is nothing to clip. Members without a score are left out before the group is compared.
- */
-export function policyGradient(groups: readonly Group[], advantages: Advantages): Lesson {
-  const taught: { sequences: Sequence[]; advantage_T: readonly number[] }[] = []
-  const skipped = { unscored: 0, 'no spread in the group': 0 }
-  for (const { trajectories } of groups) {
-    const scored = trajectories.flatMap((trajectory) => {
-      const paid = paidTo(trajectory)
-      return paid ? [{ trajectory, paid }] : []
-    })
-    skipped.unscored += trajectories.length - scored.length
-    const advantages_GT = advantages(scored.map(({ paid }) => paid))
-    scored.forEach(({ trajectory }, g) => {
-      const advantage_T = advantages_GT[g]!
-      if (advantage_T.every((advantage) => advantage === 0)) skipped['no spread in the group']++
-      else taught.push({ sequences: sequencesOf(trajectory), advantage_T })
-    })
-  }
-  const total = taught.reduce((sum, { sequences }) => sum + countSampled(sequences), 0)
-  const data = taught.flatMap(({ sequences, advantage_T }) =>
-    sequences.map((sequence) => weigh(sequence, (step) => advantage_T[step]! / total)),
-  )
-  return { batches: data.length > 0 ? [data] : [], skipped }
+/** The attempts that have a score, and what they were paid: the others are left out before anything is compared. */
+export function scoredOf({ trajectories }: Group): ScoredAttempt[] {
+  return trajectories.flatMap((trajectory) => {
+    const { outcome, rewards, steps } = trajectory
+    if (outcome.kind !== 'scored') return []
+    const verdict = Object.values(rewards).reduce((sum, { weight, value }) => sum + weight * (value ?? 0), 0)
+    const steps_T = steps.map(({ reward }) => reward)
+    const last = Math.max(0, steps.length - 1)
+    const paid = steps_T.toSpliced(last, 1, (steps_T[last] ?? 0) + verdict)
+    return [{ trajectory, return: outcome.return, steps_T: paid }]
+  })
 }
 
-/** A step's weight on its every sampled token, none on context. */
-export function weigh({ tokens, sampled, steps }: Sequence, weight: (step: number) => number): Datum {
-  return { tokens, weights: sampled.map((logprob, i) => (logprob === null ? 0 : weight(steps[i]!))) }
+/** Whether an attempt was judged, and judged to be all that was asked for. */
+export function succeeded(trajectory: Trajectory): boolean {
+  return successOf(trajectory) === 1
 }
 
-function paidTo({ outcome, rewards, steps }: Trajectory): Paid | undefined {
-  if (outcome.kind !== 'scored') return undefined
-  const verdict = Object.values(rewards).reduce((sum, { weight, value }) => sum + weight * (value ?? 0), 0)
-  const steps_T = steps.map(({ reward }) => reward)
-  const last = Math.max(0, steps.length - 1)
-  return { return: outcome.return, steps_T: steps_T.toSpliced(last, 1, (steps_T[last] ?? 0) + verdict) }
+/** A weight on every sampled token, by the step it belongs to and its place; none on context. */
+export function weigh({ tokens, sampled, steps }: Sequence, weight: (step: number, i: number) => number): Datum {
+  return { tokens, weights: sampled.map((logprob, i) => (logprob === null ? 0 : weight(steps[i]!, i))) }
+}
+
+export interface Passes {
+  /** How much goes into an update; all of it, in its order, unless given. */
+  readonly minibatch?: number
+  /** How often everything is gone through; once unless given. */
+  readonly epochs?: number
+}
+
+/** What goes into each update, in an order that is new in every epoch. The last may be smaller. */
+export function minibatches<T>(items: readonly T[], { minibatch, epochs = 1 }: Passes, random: Random): T[][] {
+  for (const [name, value] of Object.entries({ minibatch, epochs }))
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new Error(`'${name}' is ${value}, where a whole number from 1 on is needed`)
+  if (items.length === 0) return []
+  if (minibatch === undefined) return Array.from({ length: epochs }, () => [...items])
+  const passes = Array.from({ length: epochs }, () => random.shuffle(items)).flat()
+  const count = Math.ceil(passes.length / minibatch)
+  return Array.from({ length: count }, (_, i) => passes.slice(i * minibatch, (i + 1) * minibatch))
 }
 
 /**
@@ -73,10 +81,10 @@ function paidTo({ outcome, rewards, steps }: Trajectory): Paid | undefined {
  * steps. What learns from this is no learner.
  */
 export function shuffledWithinGroups(learner: Learner): Learner {
-  return (groups, random) =>
+  return (groups, options) =>
     learner(
-      groups.map((group) => ({ ...group, trajectories: shuffle(group, random) })),
-      random,
+      groups.map((group) => ({ ...group, trajectories: shuffle(group, options.random) })),
+      options,
     )
 }
 

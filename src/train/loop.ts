@@ -17,7 +17,7 @@ import {
 } from '../core/index.ts'
 import { type Summary, summarise } from '../data/index.ts'
 import { gather } from './evaluate.ts'
-import type { Learner } from './lesson.ts'
+import type { Learner, Lesson } from './lesson.ts'
 
 export interface TrainOptions<D, E extends Env> {
   readonly spec: EnvSpec<D, E>
@@ -52,7 +52,9 @@ export interface Round {
   /** Means over the round's updates; null where there was none. */
   readonly loss: number | null
   readonly gradNorm: number | null
-  readonly skipped: Readonly<Record<string, number>>
+  readonly skipped: Lesson['skipped']
+  /** What the algorithm measured of its updates: ratios, margins, divergence. */
+  readonly figures: Lesson['figures']
   readonly evaluation?: Summary
 }
 
@@ -74,26 +76,28 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
     const settings = { ...options.rollout, seed: seedOf(seed, round), batch: `${name}/${round}` }
     const groups = await gather(rollout(spec, agent, chosen, settings), chosen)
     if (signal?.aborted) return
-    const lesson = learn(groups, rng)
+    const lesson = learn(groups, { engine, random: rng })
+    let updates = 0
     let loss = 0
     let gradNorm = 0
-    for (const data of lesson.batches) {
-      loss += (await engine.backward(data)).loss
+    let next = await lesson.next()
+    for (; !next.done; next = await lesson.next()) {
+      loss += (await engine.backward(next.value)).loss
       gradNorm += (await engine.step({ lr: lr(envSteps / budget) })).gradNorm
-      for (const { tokens } of data) trainedTokens += tokens.length
+      for (const { tokens } of next.value) trainedTokens += tokens.length
+      updates++
     }
-    const updates = lesson.batches.length
     const means = updates > 0 ? { loss: loss / updates, gradNorm: gradNorm / updates } : { loss: null, gradNorm: null }
     const batch = summarise(groups)
     if (batch.steps === 0) throw new Error(`no step was taken in a whole round: ${whyNone(groups)}`)
     envSteps += batch.steps
     const due = envSteps - measured >= every || envSteps >= budget
     const measurement = due ? await measure() : {}
-    yield { round, envSteps, trainedTokens, batch, updates, ...means, skipped: lesson.skipped, ...measurement }
+    yield { round, envSteps, trainedTokens, batch, updates, ...means, ...next.value, ...measurement }
   }
 }
 
-const nothing = { batch: summarise([]), updates: 0, loss: null, gradNorm: null, skipped: {} }
+const nothing = { batch: summarise([]), updates: 0, loss: null, gradNorm: null, skipped: {}, figures: {} }
 
 function whyNone(groups: readonly Group[]): string {
   const outcome = groups[0]?.trajectories[0]?.outcome

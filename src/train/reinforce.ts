@@ -1,5 +1,6 @@
 /** REINFORCE (Williams 1992): raise what paid more than a baseline, lower what paid less. */
-import { type Learner, ofReturns, policyGradient } from './lesson.ts'
+import type { Learner } from './lesson.ts'
+import { ofReturns, policyGradient } from './policy-gradient.ts'
 
 /** A group's returns to an advantage for each attempt: same length, same order. */
 export type Baseline = (returns_G: readonly number[]) => number[]
@@ -20,6 +21,7 @@ export const leaveOneOut: Baseline = (returns_G) => {
   return returns_G.map((r) => (G > 1 ? r - (sum - r) / (G - 1) : 0))
 }
 
+/** One update from each batch of groups, the mean over its tokens. */
 export function reinforce({ baseline = leaveOneOut }: { readonly baseline?: Baseline } = {}): Learner {
-  return (groups) => policyGradient(groups, ofReturns(baseline))
+  return policyGradient(ofReturns(baseline))
 }

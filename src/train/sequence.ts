@@ -47,6 +47,11 @@ export function sequencesOf(trajectory: Trajectory, { role = 'policy', renderer 
   return sequences.filter(({ sampled }) => sampled.some((logprob) => logprob !== null))
 }
 
+/** The same sequence, with those sampled tokens as mere context that `keep` does not keep: they are not trained. */
+export function masked(sequence: Sequence, keep: (i: number) => boolean): Sequence {
+  return { ...sequence, sampled: sequence.sampled.map((logprob, i) => (logprob !== null && keep(i) ? logprob : null)) }
+}
+
 /** How many tokens of these were sampled and are to be trained. */
 export function countSampled(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { sampled }) => sum + sampled.filter((logprob) => logprob !== null).length, 0)
