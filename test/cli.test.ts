@@ -313,7 +313,10 @@ describe('used wrongly, ludus says so in a sentence', () => {
     await refuses(['check', 'maze', 'arithmetic'], "does not know what to do with 'arithmetic'")
     await refuses(['train', 'maze', '--width', '30'], '--width is a multiple of 8, not 30')
     await refuses(['train', 'maze', '--noise', '2'], 'a probability, not 2')
-    await refuses(['train', 'maze', '--supervision', 'no'], "--supervision is outcome or process, not 'no'")
+    await refuses(
+      ['train', 'maze', '--algorithm', 'luck'],
+      "--algorithm is one of reinforce, grpo, grpo-process, rft, dpo, kto, not 'luck'",
+    )
   })
 
   it('for environments, models and agents', async () => {

@@ -20,8 +20,6 @@ export interface Settings {
   readonly imitationSteps: number
   /** Of each arm after imitation. */
   readonly armSteps: number
-  /** Of GRPO. */
-  readonly supervision: 'outcome' | 'process'
   readonly width: number
   readonly layers: number
   readonly maxTokens: number
@@ -42,7 +40,7 @@ export async function conduct<D, E extends Env>(
   settings: Settings,
   { run, signal, display }: { readonly run: Run; readonly signal: AbortSignal; readonly display: Live },
 ): Promise<Conducted> {
-  const { seeds, noise, imitationSteps, armSteps, arms, supervision, maxTokens, width, layers } = settings
+  const { seeds, noise, imitationSteps, armSteps, arms, maxTokens, width, layers } = settings
   const agent = openAgent(settings.agent, spec)
   const [train, test] = [await all(spec.tasks('train')), (await all(spec.tasks('test'))).slice(0, TEST_TASKS)]
   const expert = noisyOracle(spec, noise)
@@ -64,7 +62,7 @@ export async function conduct<D, E extends Env>(
         `${spec.id}: ${train.length} tasks to learn from, ${test.length} held out; a transformer of ${engine.parameters} weights`,
       )
     const experiment = imitateThenReinforce({
-      ...{ spec, agent, ...born, expert, train, test, arms, seed, imitationSteps, armSteps, supervision },
+      ...{ spec, agent, ...born, expert, train, test, arms, seed, imitationSteps, armSteps },
       folder: join(run.path, 'checkpoints'),
       rollout: {
         batch: `seed-${seed}`,

@@ -15,7 +15,6 @@ const settings = {
   noise: 0.6,
   imitationSteps: 150_000,
   armSteps: 400_000,
-  supervision: 'outcome',
   width: 32,
   layers: 2,
   maxTokens: 4,

@@ -2,7 +2,7 @@
 import { bootstrap, type Comparison, compare, createRun, type Interval } from '../data/index.ts'
 import { openEnvironment } from '../environments/index.ts'
 import { noisyOracle } from '../models/index.ts'
-import { type Arm, type ArmResult, arms } from '../recipes/index.ts'
+import { type Algorithm, type Arm, type ArmResult, algorithms, armsOf } from '../recipes/index.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
 import { type Conducted, conduct, type Settings } from './experiment.ts'
@@ -10,13 +10,16 @@ import { live } from './live.ts'
 import { AGENTS, openAgent } from './models.ts'
 import { duration, interval, modes, short, table } from './table.ts'
 
+const NAMES = Object.keys(algorithms)
+const isAlgorithm = (name: string): name is Algorithm => NAMES.includes(name)
+
 const flags = {
   agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
   seeds: { type: 'count', default: '1', help: 'paired repetitions; a claim takes five' },
   noise: { type: 'number', default: '0.6', help: 'how often the imitated expert errs' },
   'imitation-steps': { type: 'count', default: '200000', help: 'environment steps of imitation' },
   steps: { type: 'count', default: '400000', help: 'environment steps of each arm after it' },
-  supervision: { type: 'text', default: 'outcome', help: 'what GRPO compares: outcome (returns) or process (steps)' },
+  algorithm: { type: 'text', default: 'grpo', help: `how it learns from its own attempts: ${NAMES.join(', ')}` },
   width: { type: 'count', default: '32', help: 'of the transformer, a multiple of 8' },
   layers: { type: 'count', default: '2', help: 'of the transformer' },
   'max-tokens': { type: 'count', default: '8', help: 'most tokens in an answer' },
@@ -34,7 +37,7 @@ export const train = command({
       width,
       layers,
       seed,
-      supervision,
+      algorithm,
       steps: armSteps,
       'imitation-steps': imitationSteps,
       'max-tokens': maxTokens,
@@ -43,28 +46,17 @@ export const train = command({
     await usage(() => openAgent(agent, spec))
     await usage(() => noisyOracle(spec, noise))
     if (width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${width}`)
-    if (supervision !== 'outcome' && supervision !== 'process')
-      throw new UsageError(`--supervision is outcome or process, not '${supervision}'`)
+    if (!isAlgorithm(algorithm)) throw new UsageError(`--algorithm is one of ${NAMES.join(', ')}, not '${algorithm}'`)
+    const arms = armsOf(algorithm)
     const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i)
-    const settings: Settings = {
-      agent,
-      arms,
-      seeds,
-      noise,
-      imitationSteps,
-      armSteps,
-      supervision,
-      width,
-      layers,
-      maxTokens,
-    }
+    const settings: Settings = { agent, arms, seeds, noise, imitationSteps, armSteps, width, layers, maxTokens }
     const started = performance.now()
     using signal = interruptible()
     await using run = createRun(flags.runs, { command: 'train', env: `${name}`, settings: { ...settings } })
     const display = live()
     const done = await recorded(run, () => conduct(spec, settings, { run, signal, display })).finally(display.end)
     const seconds = (performance.now() - started) / 1000
-    const result = { run: run.path, env: spec.id, seconds, ...claims(done) }
+    const result = { run: run.path, env: spec.id, seconds, ...claims(done, arms) }
     run.update({ state: signal.aborted ? 'cancelled' : 'done', seconds, result })
     print(result, report(result, done.chart), flags)
     return signal.aborted ? 1 : 0
@@ -99,11 +91,11 @@ interface Claims {
 }
 
 /** What is compared with what: the claim, what each gains on where it started, and the control that must not gain. */
-const PAIRS: readonly (readonly [Arm, Arm])[] = [
-  ['grpo', 'imitation continued'],
-  ['grpo', 'imitation'],
-  ['imitation continued', 'imitation'],
-  ['grpo, rewards shuffled', 'imitation'],
+const pairsOf = ([continued, learned, control]: ReturnType<typeof armsOf>): [arm: Arm, baseline: Arm][] => [
+  [learned, continued],
+  [learned, 'imitation'],
+  [continued, 'imitation'],
+  [control, 'imitation'],
 ]
 const METRICS: readonly (readonly [name: string, Mode, Metric])[] = [
   ['success', 'sampled', 'success'],
@@ -114,7 +106,7 @@ const METRICS: readonly (readonly [name: string, Mode, Metric])[] = [
   ['return, best temperature', 'tempered', 'return'],
 ]
 
-function claims({ players, results }: Conducted): Claims {
+function claims({ players, results }: Conducted, arms: ReturnType<typeof armsOf>): Claims {
   const names: readonly Arm[] = ['imitation', ...arms]
   const complete = results.filter((seed) => seed.length === names.length)
   const of = (arm: Arm): ArmResult[] => complete.map((seed) => seed[names.indexOf(arm)]!)
@@ -131,7 +123,7 @@ function claims({ players, results }: Conducted): Claims {
       steps: of(name).reduce((sum, { envSteps }) => sum + envSteps, 0),
       tokens: of(name).reduce((sum, { trainedTokens }) => sum + trainedTokens, 0),
     })),
-    comparisons: PAIRS.flatMap(([arm, baseline]) =>
+    comparisons: pairsOf(arms).flatMap(([arm, baseline]) =>
       METRICS.map(([metric, mode, of]) => ({
         arm,
         baseline,

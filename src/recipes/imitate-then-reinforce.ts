@@ -17,19 +17,40 @@ import {
 } from '../core/index.ts'
 import type { Summary } from '../data/index.ts'
 import {
+  dpo,
   evaluate,
-  type GrpoOptions,
   grpo,
+  kto,
+  type Learner,
   type Round,
+  reinforce,
+  rft,
   sft,
   shuffledWithinGroups,
   type TrainOptions,
   train,
 } from '../train/index.ts'
 
-/** What comes after imitation. Each starts from its checkpoint and takes the same number of environment steps. */
-export const arms = ['imitation continued', 'grpo', 'grpo, rewards shuffled'] as const
-export type Arm = 'imitation' | (typeof arms)[number]
+/** Ways to learn from one's own attempts, each with the highest rate it is used at here. */
+export const algorithms = {
+  reinforce: { learn: reinforce(), lr: 5e-4 },
+  grpo: { learn: grpo(), lr: 5e-4 },
+  'grpo-process': { learn: grpo({ supervision: 'process' }), lr: 5e-4 },
+  rft: { learn: rft({ minibatch: 64, epochs: 1 }), lr: 5e-4 },
+  dpo: { learn: dpo(), lr: 5e-4 },
+  kto: { learn: kto(), lr: 5e-4 },
+} as const satisfies Record<string, { learn: Learner; lr: number }>
+export type Algorithm = keyof typeof algorithms
+
+/** Each but the first starts from imitation's checkpoint, and all of those take the same number of environment steps. */
+export type Arm = 'imitation' | 'imitation continued' | Algorithm | `${Algorithm}, rewards shuffled`
+
+/** What an algorithm is measured against: as much more imitation, and itself with rewards that mean nothing. */
+export const armsOf = (algorithm: Algorithm): [Arm, Arm, Arm] => [
+  'imitation continued',
+  algorithm,
+  `${algorithm}, rewards shuffled`,
+]
 
 export interface Experiment<D, E extends Env> {
   readonly spec: EnvSpec<D, E>
@@ -46,7 +67,6 @@ export interface Experiment<D, E extends Env> {
   /** Environment steps of imitation, and then of each arm. */
   readonly imitationSteps: number
   readonly armSteps: number
-  readonly supervision: NonNullable<GrpoOptions['supervision']>
   /** For checkpoints. */
   readonly folder: string
   /** Everything played gets these; `batch` is put before every name. */
@@ -144,14 +164,19 @@ type Measure<D> = (kind: string, how: Measured<D>) => Promise<Summary>
 /** How an arm learns. */
 function methodOf<D, E extends Env>(
   arm: Arm,
-  { renderer, supervision }: Experiment<D, E>,
+  { renderer }: Experiment<D, E>,
 ): Pick<TrainOptions<D, E>, 'learn' | 'lr' | 'tasksPerRound'> {
   if (arm.startsWith('imitation')) {
     const lr = (done: number): number => 3e-3 * Math.min(1, 0.05 + 10 * done) * (1 - 0.9 * done)
     return { learn: sft({ renderer, minibatch: 128, epochs: 2 }), lr, tasksPerRound: EPISODES }
   }
-  const learn = arm === 'grpo' ? grpo({ supervision }) : shuffledWithinGroups(grpo({ supervision }))
-  return { learn, lr: (done) => 5e-4 * (1 - done), tasksPerRound: EPISODES / GROUP }
+  const [name, shuffled] = arm.split(', ')
+  const { learn, lr } = algorithms[name as Algorithm]
+  return {
+    learn: shuffled ? shuffledWithinGroups(learn) : learn,
+    lr: (done) => lr * (1 - done),
+    tasksPerRound: EPISODES / GROUP,
+  }
 }
 
 /** By mean return on training tasks, so that the held-out ones stay unseen. */
