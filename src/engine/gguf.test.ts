@@ -1,0 +1,397 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { random } from '../core/index.ts'
+import { readGguf } from './gguf.ts'
+
+// A small writer of GGUF files, right ones and wrong ones: `length`, `offset` and `counts` are there for lies.
+const [U8, U32, F32, BOOL, TEXT, LIST] = [0, 4, 6, 7, 8, 9]
+type Value = number | bigint | boolean | string
+interface Pair {
+  readonly key: string
+  readonly type: number
+  readonly value: Value | readonly Value[]
+  /** Of a list's elements. */
+  readonly of?: number
+  readonly length?: number
+}
+interface Tensor {
+  readonly name: string
+  /** As the file has them: innermost first. */
+  readonly dims: readonly number[]
+  readonly type: number
+  readonly data: Uint8Array
+  readonly offset?: number
+}
+interface File {
+  readonly version?: number
+  readonly pairs: readonly Pair[]
+  readonly tensors: readonly Tensor[]
+  readonly alignment?: number
+  readonly counts?: readonly [tensors: number, keys: number]
+}
+
+const raw = ({ buffer }: ArrayBufferView<ArrayBuffer>): Buffer => Buffer.from(buffer)
+const u32 = (value: number): Buffer => raw(Uint32Array.of(value))
+const u64 = (value: number | bigint): Buffer => raw(BigUint64Array.of(BigInt(value)))
+const text = (value: string): Buffer => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)])
+const SCALAR: Readonly<Record<number, (value: Value) => Buffer>> = {
+  0: (value) => raw(Uint8Array.of(Number(value))),
+  1: (value) => raw(Int8Array.of(Number(value))),
+  2: (value) => raw(Uint16Array.of(Number(value))),
+  3: (value) => raw(Int16Array.of(Number(value))),
+  4: (value) => raw(Uint32Array.of(Number(value))),
+  5: (value) => raw(Int32Array.of(Number(value))),
+  6: (value) => raw(Float32Array.of(Number(value))),
+  7: (value) => raw(Uint8Array.of(Number(value))),
+  8: (value) => text(String(value)),
+  10: (value) => raw(BigUint64Array.of(BigInt(value))),
+  11: (value) => raw(BigInt64Array.of(BigInt(value))),
+  12: (value) => raw(Float64Array.of(Number(value))),
+}
+const one = (type: number, value: Value): Buffer => SCALAR[type]?.(value) ?? Buffer.alloc(0)
+const written = ({ type, value, of = TEXT, length }: Pair): Buffer => {
+  if (!Array.isArray(value)) return one(type, value as Value)
+  const elements = value as readonly Value[]
+  return Buffer.concat([u32(of), u64(length ?? elements.length), ...elements.map((element) => one(of, element))])
+}
+const padded = (bytes: Uint8Array, to: number): Buffer =>
+  Buffer.concat([bytes, Buffer.alloc((to - (bytes.length % to)) % to)])
+
+function encode({ version = 3, pairs, tensors, alignment = 32, counts }: File): Buffer {
+  let end = 0
+  const infos = tensors.map(({ name, dims, type, data, offset }) => {
+    const at = end
+    end += padded(data, alignment).length
+    return Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(type), u64(offset ?? at)])
+  })
+  const header = Buffer.concat([
+    Buffer.from('GGUF'),
+    u32(version),
+    u64(counts?.[0] ?? tensors.length),
+    u64(counts?.[1] ?? pairs.length),
+    ...pairs.map((pair) => Buffer.concat([text(pair.key), u32(pair.type), written(pair)])),
+    ...infos,
+  ])
+  // The last tensor is not padded, so that every byte of the file counts.
+  const data = tensors.map((tensor, i) => (i < tensors.length - 1 ? padded(tensor.data, alignment) : tensor.data))
+  return Buffer.concat([padded(header, alignment), ...data])
+}
+
+// A Llama of two layers. Every number differs from every other.
+const shape = { width: 12, heads: 3, kvHeads: 1, headWidth: 4, hidden: 10, vocabulary: 5, layers: 2 }
+const floats = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+const tensor = (name: string, ...dims: number[]): Tensor => {
+  const rng = random(1).split(name)
+  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => rng.normal())
+  return { name, dims, type: 0, data: floats(data) }
+}
+const llama = (key: string, value: number, type = U32): Pair => ({ key: `llama.${key}`, type, value })
+
+function llamaOf({ width, heads, kvHeads, headWidth, hidden, vocabulary, layers }: typeof shape): File {
+  const layer = (i: number): Tensor[] => [
+    tensor(`blk.${i}.attn_norm.weight`, width),
+    tensor(`blk.${i}.attn_q.weight`, width, heads * headWidth),
+    tensor(`blk.${i}.attn_k.weight`, width, kvHeads * headWidth),
+    tensor(`blk.${i}.attn_v.weight`, width, kvHeads * headWidth),
+    tensor(`blk.${i}.attn_output.weight`, heads * headWidth, width),
+    tensor(`blk.${i}.ffn_norm.weight`, width),
+    tensor(`blk.${i}.ffn_gate.weight`, width, hidden),
+    tensor(`blk.${i}.ffn_up.weight`, width, hidden),
+    tensor(`blk.${i}.ffn_down.weight`, hidden, width),
+  ]
+  const ends = [tensor('output_norm.weight', width), tensor('token_embd.weight', width, vocabulary)]
+  const pairs: Pair[] = [
+    { key: 'general.architecture', type: TEXT, value: 'llama' },
+    llama('block_count', layers),
+    llama('embedding_length', width),
+    llama('feed_forward_length', hidden),
+    llama('attention.head_count', heads),
+    llama('attention.head_count_kv', kvHeads),
+    llama('attention.layer_norm_rms_epsilon', 2 ** -16, F32),
+    llama('rope.freq_base', 5000, F32),
+    llama('rope.dimension_count', headWidth),
+    llama('context_length', 64),
+    { key: 'tokenizer.ggml.tokens', type: LIST, value: Array.from({ length: vocabulary }, (_, i) => `token ${i}`) },
+  ]
+  return { pairs, tensors: [...ends, ...Array.from({ length: layers }, (_, i) => layer(i)).flat()] }
+}
+
+const plain = llamaOf(shape)
+const { pairs, tensors } = plain
+const withPair = (pair: Pair): File => ({ pairs: [...pairs.filter(({ key }) => key !== pair.key), pair], tensors })
+const withTensor = (changed: Tensor): File => ({
+  pairs,
+  tensors: [...tensors.filter(({ name }) => name !== changed.name), changed],
+})
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ludus-gguf-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+let count = 0
+const stored = async (bytes: Uint8Array): Promise<string> => {
+  const path = join(folder, `${count++}.gguf`)
+  await writeFile(path, bytes)
+  return path
+}
+const read = async (file: File) => readGguf(await stored(encode(file)))
+const numbers = (name: string): Float32Array => {
+  const { data } = tensors.find((each) => each.name === name)!
+  return new Float32Array(Uint8Array.from(data).buffer)
+}
+
+describe('readGguf', () => {
+  it('reads the shape of a model and its weights, under the names of Hugging Face', async () => {
+    const { config, weights } = await read(plain)
+    expect(config).toEqual({ ...shape, context: 64, ropeTheta: 5000, normEpsilon: 2 ** -16, tied: true })
+    expect(weights.size).toBe(tensors.length)
+    expect(weights.get('model.layers.1.mlp.down_proj.weight')).toEqual({
+      dims: [shape.width, shape.hidden],
+      data: numbers('blk.1.ffn_down.weight'),
+    })
+    expect(weights.get('model.embed_tokens.weight')?.data).toEqual(numbers('token_embd.weight'))
+    expect(weights.get('model.layers.0.post_attention_layernorm.weight')?.data).toEqual(
+      numbers('blk.0.ffn_norm.weight'),
+    )
+  })
+
+  it('reads version 2, another alignment and a head of its own', async () => {
+    const alignment: Pair = { key: 'general.alignment', type: U32, value: 64 }
+    const head = tensor('output.weight', shape.width, shape.vocabulary)
+    const file = { version: 2, alignment: 64, pairs: [...pairs, alignment], tensors: [head, ...tensors] }
+    const { config, weights } = await read(file)
+    expect(config.tied).toBe(false)
+    expect(floats(weights.get('lm_head.weight')!.data)).toEqual(head.data)
+    expect(weights.get('model.norm.weight')?.data).toEqual(numbers('output_norm.weight'))
+  })
+
+  it('reads metadata of every type', async () => {
+    const value = (type: number, value: Value): Pair => ({ key: `x.${type}`, type, value })
+    const all = [value(0, 255), value(1, -128), value(2, 65_535), value(3, -32_768), value(4, 2 ** 32 - 1)]
+    const more = [value(5, -(2 ** 31)), value(6, 0.5), value(7, true), value(8, 'héllo 😀'), value(10, 2n ** 64n - 1n)]
+    const rest = [value(11, -5n), value(12, 0.1), { key: 'false', type: BOOL, value: false }]
+    const lists: Pair[] = [
+      { key: 'x.bytes', type: LIST, of: U8, value: [1, 2, 3] },
+      { key: 'x.truths', type: LIST, of: BOOL, value: [true, false] },
+      { key: 'x.texts', type: LIST, of: TEXT, value: ['', 'ü'] },
+      { key: 'x.longs', type: LIST, of: 10, value: [7n, 2n ** 60n + 1n] },
+      { key: 'x.none', type: LIST, of: F32, value: [] },
+    ]
+    const { metadata } = await read({ pairs: [...pairs, ...all, ...more, ...rest, ...lists], tensors })
+    for (const { key, value } of [...all, ...more, ...lists.slice(0, 3)]) expect(metadata.get(key)).toEqual(value)
+    expect(metadata.get('x.11')).toBe(-5)
+    expect(metadata.get('x.12')).toBe(0.1)
+    expect(metadata.get('false')).toBe(false)
+    expect(metadata.get('x.longs')).toEqual([7, 2n ** 60n + 1n])
+    expect(metadata.get('x.none')).toEqual([])
+  })
+
+  it('reads quantised tensors of many chunks', async () => {
+    // 4.4 MB in blocks of 34 bytes, so that no chunk of a round size would end with a block.
+    const rows = 130_000
+    const { pairs, tensors } = llamaOf({ ...shape, width: 32, heads: 8 })
+    const blocks = Buffer.alloc(rows * 34)
+    for (let row = 0; row < rows; row++) {
+      blocks.writeUInt16LE(0x3c00, row * 34)
+      blocks.writeInt8((row % 251) - 125, row * 34 + 2 + (row % 32))
+    }
+    const embedding = { name: 'token_embd.weight', type: 8, dims: [32, rows], data: blocks }
+    const file = {
+      pairs: pairs.filter(({ key }) => key !== 'tokenizer.ggml.tokens'),
+      tensors: [...tensors.filter(({ name }) => name !== embedding.name), embedding],
+    }
+    const { weights, config } = await read(file)
+    const { data } = weights.get('model.embed_tokens.weight')!
+    expect(config.vocabulary).toBe(rows)
+    const wrong = Array.from({ length: rows }, (_, row) => row).find(
+      (row) => data[row * 32 + (row % 32)] !== (row % 251) - 125 || data[row * 32 + ((row + 1) % 32)] !== 0,
+    )
+    expect(wrong).toBeUndefined()
+  })
+
+  it('moves the rows of queries and keys, so that both ways of rotating agree on every score', async () => {
+    const { weights } = await read(plain)
+    const { width, heads, headWidth } = shape
+    const half = headWidth / 2
+    const rng = random(7)
+    const [x, y] = [1, 2].map(() => Array.from({ length: width }, () => rng.normal())) as [number[], number[]]
+    const project = (matrix: Float32Array, from: number, vector: number[]): number[] =>
+      Array.from({ length: headWidth }, (_, row) =>
+        vector.reduce((sum, value, column) => sum + value * matrix[(from + row) * width + column]!, 0),
+      )
+    /** Turns the pair of numbers that `partners` names by an angle of the pair's own. */
+    const rotate = (v: number[], position: number, partners: (i: number) => [number, number]): number[] => {
+      const out = [...v]
+      for (let i = 0; i < half; i++) {
+        const [a, b] = partners(i)
+        const angle = position * 5000 ** (-i / half)
+        out[a] = v[a]! * Math.cos(angle) - v[b]! * Math.sin(angle)
+        out[b] = v[a]! * Math.sin(angle) + v[b]! * Math.cos(angle)
+      }
+      return out
+    }
+    const dot = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
+    const score = (q: Float32Array, k: Float32Array, head: number, partners: (i: number) => [number, number]): number =>
+      dot(rotate(project(q, head * headWidth, x), 9, partners), rotate(project(k, 0, y), 4, partners))
+    for (let head = 0; head < heads; head++) {
+      const theirs = score(numbers('blk.0.attn_q.weight'), numbers('blk.0.attn_k.weight'), head, (i) => [
+        2 * i,
+        2 * i + 1,
+      ])
+      const [q, k] = ['q', 'k'].map((name) => weights.get(`model.layers.0.self_attn.${name}_proj.weight`)!.data)
+      expect(score(q!, k!, head, (i) => [i, i + half])).toBeCloseTo(theirs, 6)
+    }
+    expect(weights.get('model.layers.0.self_attn.v_proj.weight')?.data).toEqual(numbers('blk.0.attn_v.weight'))
+  })
+})
+
+const norm = tensors[0]!
+const bytesOf = (file: File, change: (bytes: Buffer) => unknown): Buffer => {
+  const bytes = encode(file)
+  change(bytes)
+  return bytes
+}
+const HOSTILE: readonly (readonly [name: string, bytes: Uint8Array, message: RegExp])[] = [
+  ['another format', Buffer.from('PK\u0003\u0004, and then some more of it'), /begins with "PK.*not with "GGUF"/],
+  ['nothing', Buffer.alloc(0), /it has 0 bytes/],
+  ['version 1', encode({ ...plain, version: 1 }), /GGUF version 1; versions 2 and 3/],
+  ['a big-endian file', bytesOf(plain, (b) => b.writeUInt32BE(3, 4)), /big-endian/],
+  ['too many tensors', encode({ ...plain, counts: [2 ** 50, pairs.length] }), /list of tensors of length 11258/],
+  ['too many keys', encode({ ...plain, counts: [tensors.length, 2 ** 60] }), /list of keys of length 11529/],
+  ['a key of great length', bytesOf(plain, (b) => b.writeBigUInt64LE(2n ** 63n, 24)), /the name of key 1 is 92233/],
+  [
+    'a text beyond the end',
+    bytesOf(plain, (b) => b.writeUInt32LE(99_999, 24 + 8 + 20 + 4)),
+    /general\.architecture.*99999/,
+  ],
+  [
+    'a list beyond the end',
+    encode(withPair({ key: 'x', type: LIST, value: [1], of: U32, length: 90_000 })),
+    /'x'.*90000/,
+  ],
+  ['texts beyond the end', encode(withPair({ key: 'x', type: LIST, value: ['a'], length: 90_000 })), /'x'.*90000/],
+  [
+    'a list of a million',
+    encode(withPair({ key: 'x', type: LIST, value: [], length: 1e6 })),
+    /'x' has 1000000 elements/,
+  ],
+  ['a text that is none', bytesOf(plain, (b) => b.writeUInt8(0xff, 64)), /'general\.architecture' is not UTF-8/],
+  ['a list of lists', encode(withPair({ key: 'x', type: LIST, value: [], of: LIST })), /'x' is a list of lists/],
+  ['an unknown type', encode(withPair({ key: 'x', type: 13, value: 0 })), /'x' is of type 13/],
+  ['an unknown type in a list', encode(withPair({ key: 'x', type: LIST, value: [], of: 44 })), /'x' is of type 44/],
+  ['a truth value of 2', encode(withPair({ key: 'x', type: BOOL, value: 2 })), /'x': a truth value is 0 or 1, not 2/],
+  ['a key twice', encode({ pairs: [...pairs, pairs[3]!], tensors }), /'llama\.feed_forward_length' is there twice/],
+  ['a tensor twice', encode({ pairs, tensors: [...tensors, norm] }), /'output_norm\.weight' is there twice/],
+  [
+    'a bad alignment',
+    encode(withPair({ key: 'general.alignment', type: U32, value: 48 })),
+    /'general\.alignment' is 48/,
+  ],
+  ['five dimensions', encode(withTensor({ ...norm, dims: [12, 1, 1, 1, 1] })), /'output_norm.weight' has 5 dimensions/],
+  [
+    'an empty tensor',
+    encode(withTensor({ ...norm, dims: [12, 0] })),
+    /'output_norm.weight' of shape \[0,12\] is empty/,
+  ],
+  ['a huge tensor', encode(withTensor({ ...norm, dims: [2 ** 40, 2 ** 40] })), /'output_norm.weight'.*takes/],
+  ['half a block', encode(withTensor({ ...norm, type: 8 })), /'output_norm.weight'.*no multiple of 32, as Q8_0/],
+  [
+    'numbers of another type',
+    encode(withTensor({ ...norm, type: 13 })),
+    /'output_norm.weight'.*type Q5_K are not read/,
+  ],
+  [
+    'an offset beyond the end',
+    encode(withTensor({ ...norm, offset: 2 ** 52 })),
+    /'output_norm.weight' takes bytes 4503/,
+  ],
+  ['an unaligned offset', encode(withTensor({ ...norm, offset: 33 })), /'output_norm.weight' begins at offset 33/],
+  [
+    'tensors that overlap',
+    encode(withTensor({ ...norm, offset: 32 })),
+    /'token_embd.weight' and 'output_norm.weight' overlap/,
+  ],
+  ['no tensors', encode({ pairs, tensors: [] }), /'llama.block_count' is 2, and there are only 0 tensors/],
+  ['a missing tensor', encode({ pairs, tensors: tensors.slice(0, -1) }), /'blk.1.ffn_down.weight' is missing/],
+  ['a tensor too many', encode(withTensor(tensor('blk.0.attn_q.bias', 12))), /'blk.0.attn_q.bias' is no weight/],
+  ['another shape', encode(withTensor(tensor('blk.0.attn_q.weight', 12, 8))), /\[8,12\], not \[12,12\]/],
+  [
+    'scaled positions',
+    encode(withTensor(tensor('rope_freqs.weight', 2))),
+    /scaling of rotary positions, by the tensor/,
+  ],
+  ['too many layers', encode(withPair(llama('block_count', 2 ** 32 - 1))), /'llama.block_count' is 4294967295/],
+]
+
+describe('a file that is wrong', () => {
+  it.each(HOSTILE)('is refused: %s', async (_, bytes, message) => {
+    const path = await stored(bytes)
+    const error = await readGguf(path).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(Error)
+    expect((error as Error).message).toMatch(message)
+    expect((error as Error).message).toContain(path)
+  })
+
+  it.each([
+    [{ key: 'general.architecture', type: TEXT, value: 'qwen2' }, /'general.architecture' is 'qwen2'; only 'llama'/],
+    [{ key: 'llama.rope.scaling.type', type: TEXT, value: 'yarn' }, /'llama.rope.scaling.type' is 'yarn'/],
+    [llama('rope.scaling.factor', 4, F32), /'llama.rope.scaling.factor' is 4/],
+    [llama('rope.dimension_count', 2), /'llama.rope.dimension_count' is 2/],
+    [llama('expert_count', 8), /'llama.expert_count' is 8: a mixture of experts/],
+    [llama('attention.head_count_kv', 2), /3 heads cannot share/],
+    [llama('attention.key_length', 3), /even head width, not 3/],
+    [llama('attention.head_count', 0), /'llama.attention.head_count' is 0, not a positive number/],
+    [llama('context_length', Number.NaN, F32), /'llama.context_length' is NaN/],
+    [{ key: 'tokenizer.ggml.tokens', type: LIST, value: ['a'] }, /'tokenizer.ggml.tokens' is a list of 1/],
+    [{ key: 'llama.block_count', type: LIST, of: U32, value: [2] }, /'llama.block_count' is a list of 1/],
+  ] as const)('is refused: %o', async (pair, message) => {
+    await expect(read(withPair(pair))).rejects.toThrow(message)
+  })
+
+  it('takes no scaling of positions for an answer', async () => {
+    const file = withPair({ key: 'llama.rope.scaling.type', type: TEXT, value: 'none' })
+    expect((await read(file)).config.ropeTheta).toBe(5000)
+  })
+
+  it('is an Error wherever it was cut off', async () => {
+    const bytes = encode(plain)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 1 }), async (length) => {
+        const path = await stored(bytes)
+        await truncate(path, length)
+        const error = await readGguf(path).catch((error: unknown) => error)
+        await rm(path)
+        expect(error).toBeInstanceOf(Error)
+        expect((error as Error).message).toContain(path)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is an Error or a model, whatever became of its header', async () => {
+    const bytes = encode(plain)
+    const header = bytes.length - tensors.reduce((sum, { data }) => sum + padded(data, 32).length, 0)
+    const change = fc.record({ at: fc.integer({ min: 4, max: header - 1 }), byte: fc.integer({ min: 0, max: 255 }) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        const changed = Buffer.from(bytes)
+        for (const { at, byte } of changes) changed[at] = byte
+        const path = await stored(changed)
+        const outcome = await readGguf(path).catch((error: unknown) => error)
+        await rm(path)
+        if (!(outcome instanceof Error)) expect(outcome).toHaveProperty('config.layers')
+        else expect(outcome.message).toContain(path)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is none where there is a folder or nothing', async () => {
+    await expect(readGguf(folder)).rejects.toThrow('it is no file')
+    await expect(readGguf(join(folder, 'none.gguf'))).rejects.toThrow('none.gguf')
+  })
+})
