@@ -10,8 +10,18 @@ import { createEngine, type EmbeddedEngine, type LlamaConfig } from '../src/engi
 
 /** The tiny GPT of 3.5M weights. */
 const shape: LlamaConfig = {
-  ...{ vocabulary: 512, width: 256, layers: 4, heads: 8, kvHeads: 8, headWidth: 32, hidden: 768, context: 512 },
-  ...{ ropeTheta: 10_000, normEpsilon: 1e-6 },
+  ...{
+    vocabulary: 512,
+    width: 256,
+    layers: 4,
+    heads: 8,
+    kvHeads: 8,
+    headWidth: 32,
+    hidden: 768,
+    context: 512,
+    tied: true,
+  },
+  ...{ ropeTheta: 10_000, normEpsilon: 1e-6, tied: true },
 }
 
 interface Task {

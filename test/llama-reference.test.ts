@@ -26,7 +26,7 @@ it('scores, differentiates and updates as transformers and PyTorch do', async ()
     ...{ vocabulary: config.vocab_size, width: config.hidden_size, layers: config.num_hidden_layers },
     ...{ heads: config.num_attention_heads, kvHeads: config.num_key_value_heads, headWidth: config.head_dim },
     ...{ hidden: config.intermediate_size, context: config.max_position_embeddings },
-    ...{ ropeTheta: config.rope_theta, normEpsilon: config.rms_norm_eps },
+    ...{ ropeTheta: config.rope_theta, normEpsilon: config.rms_norm_eps, tied: true },
   }
   const weights = new Map(parameterShapes(sizes).map(([name, dims]) => [name, { dims, data: fill(name, dims) }]))
   await writeSafetensors(join(folder, 'model.safetensors'), weights)

@@ -10,7 +10,6 @@ import {
   openaiModel,
   oracle,
   parseScript,
-  RENDERER_FILE,
   randomPlayer,
   readRenderer,
   scriptedModel,
@@ -67,8 +66,8 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
 }
 
 async function engine(checkpoint: string, id: string, seed: number): Promise<Player> {
-  const { renderer, text } = await readRenderer(checkpoint)
-  const opened = await openEngine(checkpoint, { seed, companions: { [RENDERER_FILE]: text } })
+  const { renderer, size, files } = await readRenderer(checkpoint)
+  const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size })
   return { id, model: engineModel(opened, renderer), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }
 

@@ -61,6 +61,7 @@ export async function newborn<D, E extends Env>(
     hidden: 3 * width,
     ropeTheta: 10_000,
     normEpsilon: 1e-5,
+    tied: true,
   }
   const engine = createEngine(config, { seed, companions: { [RENDERER_FILE]: rendererFile(tokenizer) } })
   return { engine, renderer, policy: engineModel(engine, renderer) }

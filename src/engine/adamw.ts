@@ -15,27 +15,37 @@ export interface Update {
   readonly weightDecay: number
 }
 
+/** What is kept of a weight: three times its memory, so only of a model that learns. */
+interface Kept {
+  readonly gradient: Float32Array
+  readonly first: Float32Array
+  readonly second: Float32Array
+}
+
 /** AdamW (Loshchilov and Hutter 2019). Gradients accumulate between steps; each step spends them. */
 export class AdamW {
   readonly #parameters: Parameters
-  readonly #gradients = new Map<string, Float32Array>()
-  readonly #first = new Map<string, Float32Array>()
-  readonly #second = new Map<string, Float32Array>()
+  readonly #kept = new Map<string, Kept>()
   /** Updates made. */
   steps = 0
 
   constructor(parameters: Parameters) {
     this.#parameters = parameters
-    for (const [name, { data }] of parameters) {
-      this.#gradients.set(name, new Float32Array(data.length))
-      this.#first.set(name, new Float32Array(data.length))
-      this.#second.set(name, new Float32Array(data.length))
-    }
+  }
+
+  #of(name: string): Kept {
+    const known = this.#kept.get(name)
+    if (known) return known
+    const { length } = this.#parameters.get(name)!.data
+    const fresh = (): Float32Array => new Float32Array(length)
+    const kept = { gradient: fresh(), first: fresh(), second: fresh() }
+    this.#kept.set(name, kept)
+    return kept
   }
 
   accumulate(gradients: ReadonlyMap<string, Float32Array>): void {
     for (const [name, gradient] of gradients) {
-      const sum = this.#gradients.get(name)!
+      const sum = this.#of(name).gradient
       for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!
     }
   }
@@ -43,13 +53,13 @@ export class AdamW {
   /** The gradient's global norm, before clipping. */
   step({ lr, clip, weightDecay }: Update): number {
     let squares = 0
-    for (const gradient of this.#gradients.values()) {
+    for (const { gradient } of this.#kept.values()) {
       for (let i = 0; i < gradient.length; i++) squares += gradient[i]! ** 2
     }
     const norm = Math.sqrt(squares)
     if (!Number.isFinite(norm)) {
       // What is not finite would poison every later step too.
-      for (const gradient of this.#gradients.values()) gradient.fill(0)
+      this.#forget()
       throw new Error(`the gradient's norm is ${norm}: the loss or a weight is not finite; nothing was updated`)
     }
     this.steps++
@@ -57,9 +67,7 @@ export class AdamW {
     const rate = lr / (1 - BETA1 ** this.steps)
     const spread = 1 / Math.sqrt(1 - BETA2 ** this.steps)
     for (const [name, { data, dims }] of this.#parameters) {
-      const gradient = this.#gradients.get(name)!
-      const m = this.#first.get(name)!
-      const v = this.#second.get(name)!
+      const { gradient, first: m, second: v } = this.#of(name)
       const keep = dims.length > 1 ? 1 - lr * weightDecay : 1
       for (let i = 0; i < data.length; i++) {
         const g = gradient[i]! * scale
@@ -69,35 +77,45 @@ export class AdamW {
         v[i] = v1
         data[i] = keep * data[i]! - (rate * m1) / (Math.sqrt(v1) * spread + EPSILON)
       }
-      gradient.fill(0)
     }
+    this.#forget()
     return norm
+  }
+
+  #forget(): void {
+    for (const { gradient } of this.#kept.values()) gradient.fill(0)
   }
 
   /** Moments and step count, as tensors that share memory with this optimiser. Gradients are not kept. */
   state(): Parameters {
     const state: Parameters = new Map([[STEPS, { dims: [1], data: Float32Array.of(this.steps) }]])
     for (const [name, { dims }] of this.#parameters) {
-      state.set(`first.${name}`, { dims, data: this.#first.get(name)! })
-      state.set(`second.${name}`, { dims, data: this.#second.get(name)! })
+      const { first, second } = this.#of(name)
+      state.set(`first.${name}`, { dims, data: first })
+      state.set(`second.${name}`, { dims, data: second })
     }
     return state
   }
 
   /** Takes up a saved state, or starts anew where there is none; what gradients had accumulated is dropped. */
   restore(saved: Parameters | undefined, path: string): void {
-    for (const gradient of this.#gradients.values()) gradient.fill(0)
     if (saved) overwrite(this.state(), saved, path)
-    else for (const { data } of this.state().values()) data.fill(0)
+    else this.#kept.clear()
+    this.#forget()
     this.steps = saved?.get(STEPS)?.data[0] ?? 0
   }
 }
 
 /** Copies every tensor of `from` over its namesake. Throws, and changes nothing, where a name or a shape differs. */
 export function overwrite(into: Parameters, from: Parameters, path: string): void {
+  checkShapes(into, from, path)
+  for (const [name, { data }] of into) data.set(from.get(name)!.data)
+}
+
+/** Throws a sentence where `from` lacks a tensor of `into`, or has it in another shape. */
+export function checkShapes(into: Parameters, from: Parameters, path: string): void {
   for (const [name, { dims }] of into) {
     const given = from.get(name)?.dims
     if (`${given}` !== `${dims}`) throw new Error(`${path}: '${name}' has shape [${given ?? 'none'}], not [${dims}]`)
   }
-  for (const [name, { data }] of into) data.set(from.get(name)!.data)
 }

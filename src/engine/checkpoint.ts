@@ -1,11 +1,15 @@
 /**
- * A checkpoint is a folder that transformers can load: config.json and model.safetensors as Hugging Face lays them
- * out, and optimizer.safetensors for whoever trains on.
+ * A checkpoint is a folder as Hugging Face lays it out, written so that transformers can load it: config.json and
+ * model.safetensors, and optimizer.safetensors for whoever trains on.
  */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
+import { fromHuggingFace, toHuggingFace } from './hugging-face-config.ts'
 import type { LlamaConfig, Parameters } from './llama.ts'
+import type { LoraConfig } from './lora.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { readWeights, WEIGHTS_FILE } from './weights.ts'
 
 export interface Checkpoint {
   readonly weights: Parameters
@@ -16,30 +20,108 @@ export interface Checkpoint {
 /** What lies beside the weights and is not the engine's: a tokenizer, say. File names to texts. */
 export type Companions = Readonly<Record<string, string>>
 
-/** Written beside `path` and moved there when complete, so that a crash leaves no half checkpoint under its name. */
-export async function writeCheckpoint(
+const OPTIMISER_FILE = 'optimizer.safetensors'
+
+export function writeCheckpoint(
   path: string,
   { weights, optimiser }: Checkpoint,
   { config, companions = {} }: { readonly config: LlamaConfig; readonly companions?: Companions },
 ): Promise<void> {
+  const texts = { 'config.json': `${JSON.stringify(toHuggingFace(config), null, 2)}\n`, ...companions }
+  return writeFolder(path, { texts, tensors: { [WEIGHTS_FILE]: weights, [OPTIMISER_FILE]: optimiser } })
+}
+
+interface Contents {
+  readonly texts: Readonly<Record<string, string>>
+  /** What is undefined is left out. */
+  readonly tensors: Readonly<Record<string, Parameters | undefined>>
+}
+
+/** Written beside `path` and moved there when complete, so that a crash leaves no half checkpoint under its name. */
+async function writeFolder(path: string, { texts, tensors }: Contents): Promise<void> {
   const fresh = `${path}.new`
   const old = `${path}.old`
   await rm(fresh, { recursive: true, force: true })
   await mkdir(fresh, { recursive: true })
-  await writeFile(join(fresh, 'config.json'), `${JSON.stringify(toHuggingFace(config), null, 2)}\n`)
-  await writeSafetensors(join(fresh, 'model.safetensors'), weights)
-  for (const [name, text] of Object.entries(companions)) await writeFile(join(fresh, name), text)
-  if (optimiser) await writeSafetensors(join(fresh, 'optimizer.safetensors'), optimiser)
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(fresh, name), text)
+  for (const [name, some] of Object.entries(tensors)) if (some) await writeSafetensors(join(fresh, name), some)
   await rm(old, { recursive: true, force: true })
   await rename(path, old).catch(ignoreMissing)
   await rename(fresh, path)
   await rm(old, { recursive: true, force: true })
 }
 
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const weights = await readSafetensors(join(path, 'model.safetensors'))
-  const optimiser = await readSafetensors(join(path, 'optimizer.safetensors')).catch(ignoreMissing)
-  return { weights, ...(optimiser && { optimiser }) }
+/** Throws a sentence, with the file and the tensor, where the folder does not hold a model of this shape. */
+export async function readCheckpoint(path: string, config: LlamaConfig): Promise<Checkpoint> {
+  const weights = await readWeights(path, config)
+  return { weights, ...(await readOptimiser(path)) }
+}
+
+async function readOptimiser(path: string): Promise<{ optimiser?: Parameters }> {
+  const optimiser = await readSafetensors(join(path, OPTIMISER_FILE)).catch(ignoreMissing)
+  return optimiser ? { optimiser } : {}
+}
+
+const ADAPTER_CONFIG = 'adapter_config.json'
+const ADAPTER_FILE = 'adapter_model.safetensors'
+/** What PEFT puts before the name of a weight of a causal model. */
+const PREFIX = 'base_model.model.'
+
+/** Low-rank adapters as PEFT lays them out; `base` is the folder of the weights they stand beside. */
+export interface AdapterConfig extends LoraConfig {
+  readonly base: string
+}
+
+export function writeAdapter(
+  path: string,
+  { weights, optimiser }: Checkpoint,
+  { base, rank, alpha, targets, companions = {} }: AdapterConfig & { readonly companions?: Companions },
+): Promise<void> {
+  const config = {
+    ...{ peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: base, inference_mode: true },
+    ...{ r: rank, lora_alpha: alpha, target_modules: targets, lora_dropout: 0, bias: 'none', fan_in_fan_out: false },
+  }
+  const named = new Map([...weights].map(([name, weight]) => [`${PREFIX}${name}`, weight]))
+  const texts = { [ADAPTER_CONFIG]: `${JSON.stringify(config, null, 2)}\n`, ...companions }
+  return writeFolder(path, { texts, tensors: { [ADAPTER_FILE]: named, [OPTIMISER_FILE]: optimiser } })
+}
+
+/** The weights under their own names. Throws a sentence where there are none. */
+export async function readAdapter(path: string): Promise<Checkpoint> {
+  const stored = await readSafetensors(join(path, ADAPTER_FILE))
+  const weights = new Map([...stored].map(([name, weight]) => [name.replace(PREFIX, ''), weight]))
+  return { weights, ...(await readOptimiser(path)) }
+}
+
+const adapterConfig = z.object({
+  peft_type: z.literal('LORA'),
+  base_model_name_or_path: z.string(),
+  r: z.int().positive(),
+  lora_alpha: z.number().positive(),
+  target_modules: z.array(z.string()).readonly(),
+  // What this engine does otherwise than plain LoRA is asked of it in vain.
+  use_rslora: z.literal(false).optional(),
+  use_dora: z.literal(false).optional(),
+  bias: z.literal('none').optional(),
+})
+
+/** undefined where the folder holds no adapter. Throws a sentence where it holds one that cannot be used. */
+export async function readAdapterConfig(path: string): Promise<AdapterConfig | undefined> {
+  const file = join(path, ADAPTER_CONFIG)
+  const text = await readFile(file, 'utf8').catch(ignoreMissing)
+  if (text === undefined) return undefined
+  const { data, error } = adapterConfig.safeParse(parseJson(text, file))
+  if (!data) throw new Error(`${file}: '${error.issues[0]?.path.join('.')}': ${error.issues[0]?.message}`)
+  const { base_model_name_or_path: base, r: rank, lora_alpha: alpha, target_modules: targets } = data
+  return { base, rank, alpha, targets }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`${file} is not JSON`, { cause })
+  }
 }
 
 /** Throws a sentence where there is no checkpoint, or one of another kind. */
@@ -48,55 +130,7 @@ export async function readConfig(path: string): Promise<LlamaConfig> {
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new Error(`no checkpoint at '${path}': ${file} cannot be read`, { cause })
   })
-  let json: Record<string, unknown>
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw new Error(`${file} is not JSON`, { cause })
-  }
-  if (json['model_type'] !== 'llama') throw new Error(`${file}: the model type is '${json['model_type']}', not 'llama'`)
-  return fromHuggingFace(json, file)
-}
-
-function toHuggingFace(config: LlamaConfig): Record<string, unknown> {
-  return {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    vocab_size: config.vocabulary,
-    hidden_size: config.width,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.kvHeads,
-    head_dim: config.headWidth,
-    intermediate_size: config.hidden,
-    max_position_embeddings: config.context,
-    rope_theta: config.ropeTheta,
-    rms_norm_eps: config.normEpsilon,
-    hidden_act: 'silu',
-    tie_word_embeddings: true,
-    torch_dtype: 'float32',
-  }
-}
-
-function fromHuggingFace(json: Record<string, unknown>, file: string): LlamaConfig {
-  const number = (key: string): number => {
-    const value = json[key]
-    if (typeof value !== 'number' || !(value > 0))
-      throw new Error(`${file}: '${key}' is ${value}, not a positive number`)
-    return value
-  }
-  return {
-    vocabulary: number('vocab_size'),
-    width: number('hidden_size'),
-    layers: number('num_hidden_layers'),
-    heads: number('num_attention_heads'),
-    kvHeads: number('num_key_value_heads'),
-    headWidth: number('head_dim'),
-    hidden: number('intermediate_size'),
-    context: number('max_position_embeddings'),
-    ropeTheta: number('rope_theta'),
-    normEpsilon: number('rms_norm_eps'),
-  }
+  return fromHuggingFace(parseJson(text, file), file)
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

@@ -2,7 +2,14 @@
  * A decoder's weights and the sessions that run them, on the calling thread. Sequences go in ragged and are padded
  * on the right: a token never looks right, so padding changes nothing. Shapes as in llama.ts.
  */
-import { type LlamaConfig, type Parameters, samplingGraph, scoringGraph, trainingGraph } from './llama.ts'
+import {
+  type Adapters,
+  type LlamaConfig,
+  type Parameters,
+  samplingGraph,
+  scoringGraph,
+  trainingGraph,
+} from './llama.ts'
 import { type Feed, openSession, type Session } from './session.ts'
 
 /** Per layer, keys and values of R rows: [R, K, capacity, d]. */
@@ -21,13 +28,20 @@ export class Decoder {
   readonly config: LlamaConfig
   readonly parameters: Parameters
   readonly #threads: number
+  readonly #adapters: Adapters | undefined
   readonly #sessions = new Map<Graphs, Promise<Session>>()
   #mask: { length: number; feed: Feed } | undefined
 
-  constructor(config: LlamaConfig, parameters: Parameters, threads: number) {
+  /** `parameters`: the weights, and those of the adapters where there are any. */
+  constructor(
+    config: LlamaConfig,
+    parameters: Parameters,
+    { threads, adapters }: { readonly threads: number; readonly adapters?: Adapters | undefined },
+  ) {
     this.config = config
     this.parameters = parameters
     this.#threads = threads
+    this.#adapters = adapters
   }
 
   /** Logits [B, V] after each sequence, and the cache it leaves. */
@@ -96,9 +110,10 @@ export class Decoder {
   }
 
   #emit(graph: Graphs): Uint8Array {
-    if (graph === 'train') return trainingGraph(this.config)
-    if (graph === 'score') return scoringGraph(this.config)
-    return samplingGraph(this.config, graph === 'extend')
+    const adapters = this.#adapters
+    if (graph === 'train') return trainingGraph(this.config, adapters)
+    if (graph === 'score') return scoringGraph(this.config, adapters)
+    return samplingGraph(this.config, { cached: graph === 'extend', adapters })
   }
 
   /** The inputs that a batch of sequences has in common, each cut or padded to `length`. */

@@ -18,6 +18,7 @@ const config = {
   context: 96,
   ropeTheta: 1000,
   normEpsilon: 1e-5,
+  tied: true,
 }
 const engines: EmbeddedEngine[] = []
 const open = (seed = 1): EmbeddedEngine => {
@@ -235,6 +236,8 @@ describe('a checkpoint', () => {
     await writeFile(join(folder, 'config', 'config.json'), '{"model_type": "gpt2"}')
     await expect(openEngine(join(folder, 'config'))).rejects.toThrow("'gpt2', not 'llama'")
     await writeFile(join(folder, 'config', 'config.json'), '{"model_type": "llama", "vocab_size": "many"}')
-    await expect(openEngine(join(folder, 'config'))).rejects.toThrow("'vocab_size' is many, not a positive number")
+    await expect(openEngine(join(folder, 'config'))).rejects.toThrow(
+      `'vocab_size' is "many", not a whole number from 1 to 1000000`,
+    )
   })
 })

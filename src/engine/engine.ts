@@ -5,11 +5,12 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Engine, Sample, TokenSampling } from '../core/index.ts'
-import { type Companions, readConfig } from './checkpoint.ts'
+import { type Companions, readAdapterConfig, readConfig } from './checkpoint.ts'
 import type { EngineSetup } from './laboratory.ts'
-import type { LlamaConfig } from './llama.ts'
-import { parameterShapes } from './llama.ts'
+import { type Adapters, type LlamaConfig, parameterShapes } from './llama.ts'
+import { adaptersOf, type LoraConfig } from './lora.ts'
 import type { SampleRequest } from './sampler.ts'
+import { findWeights } from './weights.ts'
 import type { Answer, Question, Verb } from './worker.ts'
 
 export interface EngineOptions {
@@ -19,23 +20,42 @@ export interface EngineOptions {
   readonly threads?: number
   /** Files that every checkpoint shall hold beside the weights: a tokenizer, say. Names to texts. */
   readonly companions?: Companions
+  /** Ids that its renderer will speak in, counted from 0: a vocabulary that has fewer is refused. */
+  readonly tokens?: number
+  /** Low-rank adapters beside the weights: they alone are learned, and saved. */
+  readonly lora?: LoraConfig
 }
 
 export interface EmbeddedEngine extends Engine, AsyncDisposable {
   readonly config: LlamaConfig
   /** How many numbers it learns. */
   readonly parameters: number
+  /** A checkpoint of the whole model, the adapters worked into the weights. No optimiser goes with it. */
+  saveMerged(path: string): Promise<void>
 }
 
 /** A fresh model of the given shape. */
 export function createEngine(config: LlamaConfig, options: EngineOptions = {}): EmbeddedEngine {
-  check(config)
-  return new WorkerEngine(config, options)
+  check(config, options)
+  return new WorkerEngine(config, options, false)
 }
 
-/** A model from a checkpoint folder. Throws a sentence where there is none. */
+/** A model from a checkpoint folder, or adapters with the model they name. Throws a sentence where there is none. */
 export async function openEngine(path: string, options: EngineOptions = {}): Promise<EmbeddedEngine> {
-  const engine = createEngine(await readConfig(path), options)
+  const adapter = await readAdapterConfig(path)
+  if (adapter) {
+    if (await readAdapterConfig(adapter.base))
+      throw new Error(`${path} stands beside ${adapter.base}, which holds adapters itself: merge those first`)
+    return loaded(await openEngine(adapter.base, { ...options, lora: adapter }), path)
+  }
+  const config = await readConfig(path)
+  check(config, options)
+  // Before anything is allocated for a model that may not be there.
+  await findWeights(path, config)
+  return loaded(new WorkerEngine(config, options, true), path)
+}
+
+async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEngine> {
   try {
     await engine.load(path)
     return engine
@@ -62,13 +82,16 @@ class WorkerEngine implements EmbeddedEngine {
   #version = 0
   #broken: Error | undefined
 
-  constructor(config: LlamaConfig, { seed = 0, threads = availableParallelism(), companions = {} }: EngineOptions) {
+  /** `blank`: weights will be loaded before anything else. */
+  constructor(config: LlamaConfig, options: EngineOptions, blank: boolean) {
+    const { seed = 0, threads = availableParallelism(), companions = {}, lora } = options
     this.config = config
-    this.parameters = parameterShapes(config).reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
-    this.id = `llama-${(this.parameters / 1e6).toFixed(2)}M`
+    const whole = count(parameterShapes(config))
+    this.parameters = lora ? count(adaptersOf(config, lora).shapes) : whole
+    this.id = `llama-${(whole / 1e6).toFixed(2)}M${lora ? `-lora-${lora.rank}` : ''}`
     // Built, this file is JavaScript and so is its neighbour.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
-    const setup: EngineSetup = { config, seed, threads, companions }
+    const setup: EngineSetup = { config, seed, threads, companions, blank, ...(lora && { lora }) }
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: setup })
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#fail(error))
@@ -119,6 +142,10 @@ class WorkerEngine implements EmbeddedEngine {
 
   save(path: string): Promise<void> {
     return this.#ask('save', path)
+  }
+
+  saveMerged(path: string): Promise<void> {
+    return this.#ask('saveMerged', path)
   }
 
   async load(path: string): Promise<void> {
@@ -172,9 +199,17 @@ class WorkerEngine implements EmbeddedEngine {
   }
 }
 
-function check({ heads, kvHeads, headWidth }: LlamaConfig): void {
+const count = (shapes: Adapters['shapes']): number =>
+  shapes.reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
+
+function check({ heads, kvHeads, headWidth, vocabulary }: LlamaConfig, { tokens = 0 }: EngineOptions): void {
   if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
   if (headWidth % 2 !== 0) throw new Error(`rotary positions need an even head width, not ${headWidth}`)
+  if (tokens > vocabulary) {
+    throw new Error(
+      `the tokenizer's largest id is ${tokens - 1}, and the model has embeddings from 0 to ${vocabulary - 1}: they do not belong together`,
+    )
+  }
 }
 
 function checkTokens(tokens: readonly number[], { vocabulary, context }: LlamaConfig): void {

@@ -1,3 +1,4 @@
 /** The embedded engine: a decoder trained and sampled inside Node. Knows tokens and weights, and nothing of worlds. */
 export * from './engine.ts'
 export type { LlamaConfig } from './llama.ts'
+export { LINEAR, type LoraConfig } from './lora.ts'

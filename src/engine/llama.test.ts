@@ -14,14 +14,15 @@ const config = {
   context: 32,
   ropeTheta: 100,
   normEpsilon: 1e-5,
+  tied: true,
 }
-const decoder = new Decoder(config, initialise(config, 1), 1)
+const decoder = new Decoder(config, initialise(config, 1), { threads: 1 })
 const rng = random(2)
 const sequences = [9, 5, 7].map((length) => Array.from({ length }, () => rng.int(config.vocabulary)))
 const places = sequences.flatMap((tokens, b) => tokens.slice(1).map((_, t) => [b, t + 1] as const))
 const cotangent = places.map(() => rng.normal())
 
-const objective = async (): Promise<number> => {
+const objective = async (decoder: Decoder): Promise<number> => {
   const { logprobs } = await decoder.score(sequences, places)
   return logprobs.reduce((sum, logprob, m) => sum + logprob * cotangent[m]!, 0)
 }
@@ -81,10 +82,12 @@ describe('the decoder', () => {
     expect(Math.abs(logprobs[0]! - logprobs[1]!)).toBeGreaterThan(1e-4)
   })
 
-  it('has the gradient of its objective, in every weight of both layers', async () => {
+  it.each([true, false])('has the gradient of its objective in every weight, its head tied: %s', async (tied) => {
+    const shape = { ...config, tied }
+    const decoder = new Decoder(shape, initialise(shape, 1), { threads: 1 })
     const { gradients } = await decoder.score(sequences, places, cotangent)
     expect([...gradients.keys()].toSorted()).toEqual(
-      parameterShapes(config)
+      parameterShapes(shape)
         .map(([name]) => name)
         .toSorted(),
     )
@@ -98,12 +101,13 @@ describe('the decoder', () => {
         const at = data[i]!
         const h = 5e-3
         data[i] = at + h
-        const above = await objective()
+        const above = await objective(decoder)
         data[i] = at - h
-        const below = await objective()
+        const below = await objective(decoder)
         data[i] = at
         expect(Math.abs(gradient[i]! - (above - below) / (2 * h)), `${name}[${i}]`).toBeLessThan(0.02 * scale + 1e-3)
       }
     }
+    await decoder.release()
   })
 })

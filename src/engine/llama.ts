@@ -1,6 +1,7 @@
 /**
  * A Llama-style decoder (Touvron et al. 2023): RMSNorm, rotary positions, grouped-query attention, SwiGLU and a
- * head tied to the embedding, under the names that Hugging Face gives its weights. It emits graphs; it runs none.
+ * head, the embedding's own or another, under the names that Hugging Face gives its weights. It emits graphs; it
+ * runs none.
  * Shapes: B batch, T tokens, P cached tokens, D width, H heads, K key-value heads, G = H/K, d head width, M rows.
  */
 import { random } from '../core/index.ts'
@@ -20,6 +21,8 @@ export interface LlamaConfig {
   readonly context: number
   readonly ropeTheta: number
   readonly normEpsilon: number
+  /** Whether the head is the embedding; otherwise it has weights of its own. */
+  readonly tied: boolean
 }
 
 export interface Parameter {
@@ -29,12 +32,13 @@ export interface Parameter {
 
 export type Parameters = Map<string, Parameter>
 
-const EMBEDDING = 'model.embed_tokens.weight'
+export const EMBEDDING = 'model.embed_tokens.weight'
+export const HEAD = 'lm_head.weight'
 const FINAL_NORM = 'model.norm.weight'
 
 /** Every weight's name and shape, in order. */
 export function parameterShapes(config: LlamaConfig): [name: string, dims: number[]][] {
-  const { vocabulary, width, layers, heads, kvHeads, headWidth, hidden } = config
+  const { vocabulary, width, layers, heads, kvHeads, headWidth, hidden, tied } = config
   const layer = (i: number): [string, number[]][] => [
     [`model.layers.${i}.input_layernorm.weight`, [width]],
     [`model.layers.${i}.self_attn.q_proj.weight`, [heads * headWidth, width]],
@@ -47,7 +51,8 @@ export function parameterShapes(config: LlamaConfig): [name: string, dims: numbe
     [`model.layers.${i}.mlp.down_proj.weight`, [width, hidden]],
   ]
   const all = Array.from({ length: layers }, (_, i) => layer(i)).flat()
-  return [[EMBEDDING, [vocabulary, width]], ...all, [FINAL_NORM, [width]]]
+  const head: [string, number[]][] = tied ? [] : [[HEAD, [vocabulary, width]]]
+  return [[EMBEDDING, [vocabulary, width]], ...all, [FINAL_NORM, [width]], ...head]
 }
 
 /**
@@ -69,6 +74,14 @@ export function initialise(config: LlamaConfig, seed: number): Parameters {
   return parameters
 }
 
+/** Low-rank matrices beside some of the weights, which are all frozen then (lora.ts makes them). */
+export interface Adapters {
+  /** What B·A counts for. */
+  readonly scale: number
+  /** `<layer>.lora_A.weight` [rank, in] and `<layer>.lora_B.weight` [out, rank]. */
+  readonly shapes: readonly (readonly [name: string, dims: readonly number[]])[]
+}
+
 /** The graph's inputs besides the weights. */
 interface Inputs {
   /** [B, T] */
@@ -80,21 +93,37 @@ interface Inputs {
   readonly past?: { readonly mask: Tensor; readonly lengths: Tensor }
 }
 
-type Weight = (name: string) => Tensor
+/** x [..., I] through the linear layer of that name within a block → [..., O]. */
+type Project = (x: Tensor, name: string) => Tensor
 
 interface Trunk {
   /** [B, T, D], after the final norm. */
   readonly hidden: Tensor
   /** Each layer's keys and values of the new tokens, [B, K, T, d], as 'k.<layer>' and 'v.<layer>'. */
   readonly cache: Record<string, Tensor>
+  /** What is learned. */
   readonly weights: readonly Tensor[]
   readonly head: Tensor
 }
 
-/** From tokens to hidden states. `cached`: after P earlier tokens, whose keys and values are inputs too. */
-function trunk(g: Graph, config: LlamaConfig, cached: boolean): Trunk {
-  const weights = parameterShapes(config).map(([name, dims]) => g.input(name, 'float32', dims))
-  const weight: Weight = (name) => weights.find((tensor) => tensor.name === name) as Tensor
+interface Kind {
+  /** After P earlier tokens, whose keys and values are inputs too. */
+  readonly cached?: boolean
+  readonly adapters?: Adapters | undefined
+}
+
+/** From tokens to hidden states. */
+function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters }: Kind): Trunk {
+  const feed = (shapes: Adapters['shapes']): Map<string, Tensor> =>
+    new Map(shapes.map(([name, dims]) => [name, g.input(name, 'float32', dims)]))
+  const [base, low] = [feed(parameterShapes(config)), adapters && feed(adapters.shapes)]
+  const weight = (name: string): Tensor => base.get(name) as Tensor
+  const project = (x: Tensor, layer: string): Tensor => {
+    const y = ops.linear(g, x, weight(`${layer}.weight`))
+    const [a, b] = [low?.get(`${layer}.lora_A.weight`), low?.get(`${layer}.lora_B.weight`)]
+    if (!a || !b || !adapters) return y
+    return ops.add(g, y, ops.scale(g, ops.linear(g, ops.linear(g, x, a), b), adapters.scale))
+  }
   const inputs: Inputs = {
     tokens: g.input('tokens', 'int64', ['B', 'T']),
     positions: g.input('positions', 'int64', ['B', 'T']),
@@ -107,14 +136,15 @@ function trunk(g: Graph, config: LlamaConfig, cached: boolean): Trunk {
   const norm = (x: Tensor, name: string): Tensor => ops.rmsNorm(g, x, weight(name), config.normEpsilon)
   let x = ops.embed(g, weight(EMBEDDING), inputs.tokens)
   for (let i = 0; i < config.layers; i++) {
-    const w: Weight = (name) => weight(`model.layers.${i}.${name}.weight`)
-    const attended = attention(g, config, norm(x, `model.layers.${i}.input_layernorm.weight`), inputs, i, w, cache)
+    const p: Project = (x, name) => project(x, `model.layers.${i}.${name}`)
+    const attended = attention(g, config, norm(x, `model.layers.${i}.input_layernorm.weight`), inputs, i, p, cache)
     x = ops.add(g, x, attended)
     const h = norm(x, `model.layers.${i}.post_attention_layernorm.weight`)
-    const inner = ops.swiglu(g, ops.linear(g, h, w('mlp.gate_proj')), ops.linear(g, h, w('mlp.up_proj')))
-    x = ops.add(g, x, ops.linear(g, inner, w('mlp.down_proj')))
+    const inner = ops.swiglu(g, p(h, 'mlp.gate_proj'), p(h, 'mlp.up_proj'))
+    x = ops.add(g, x, p(inner, 'mlp.down_proj'))
   }
-  return { hidden: norm(x, FINAL_NORM), cache, weights, head: weight(EMBEDDING) }
+  const head = weight(config.tied ? EMBEDDING : HEAD)
+  return { hidden: norm(x, FINAL_NORM), cache, weights: [...(low ?? base).values()], head }
 }
 
 /** Grouped-query attention (Ainslie et al. 2023): the G queries that share a key stand in rows below each other. */
@@ -124,13 +154,13 @@ function attention(
   h: Tensor,
   { positions, mask, past }: Inputs,
   layer: number,
-  w: Weight,
+  p: Project,
   cache: Record<string, Tensor>,
 ): Tensor {
   const { heads, kvHeads, headWidth } = config
   const rotation = rotationOf(g, config)
   const split = (name: string, count: number): Tensor =>
-    ops.transpose(g, ops.reshape(g, ops.linear(g, h, w(name)), [0, 0, count, headWidth]), [0, 2, 1, 3])
+    ops.transpose(g, ops.reshape(g, p(h, name), [0, 0, count, headWidth]), [0, 2, 1, 3])
   const q = ops.reshape(g, ops.rope(g, split('self_attn.q_proj', heads), positions, rotation), [
     0,
     kvHeads,
@@ -152,7 +182,7 @@ function attention(
     mixed = ops.add(g, ops.matmul(g, toPast, cached('v')), ops.matmul(g, toNew as Tensor, v))
   } else mixed = ops.matmul(g, ops.softmax(g, scores), v)
   const rows = ops.transpose(g, ops.reshape(g, mixed, [0, heads, -1, headWidth]), [0, 2, 1, 3])
-  return ops.linear(g, ops.reshape(g, rows, [0, 0, heads * headWidth]), w('self_attn.o_proj'))
+  return p(ops.reshape(g, rows, [0, 0, heads * headWidth]), 'self_attn.o_proj')
 }
 
 /** The angle of position p in pair i is p · theta^(−2i/d). */
@@ -173,30 +203,34 @@ function rotationOf(g: Graph, { context, headWidth, ropeTheta }: LlamaConfig): o
 }
 
 /** tokens → 'logits' [M, V] at the given rows of [B·T], and the keys and values of the new tokens. */
-export function samplingGraph(config: LlamaConfig, cached: boolean): Uint8Array {
+export function samplingGraph(config: LlamaConfig, kind: Kind = {}): Uint8Array {
   const g = new Graph()
-  const { hidden, cache, head } = trunk(g, config, cached)
+  const { hidden, cache, head } = trunk(g, config, kind)
   const rows = g.input('rows', 'int64', ['M'])
   return g.compile({ logits: ops.linear(g, ops.select(g, hidden, rows, config.width), head), ...cache })
 }
 
 /** tokens → 'logprob' [M] of the targets [M] at the given rows of [B·T]. */
-export function scoringGraph(config: LlamaConfig): Uint8Array {
+export function scoringGraph(config: LlamaConfig, adapters?: Adapters): Uint8Array {
   const g = new Graph()
-  return g.compile({ logprob: scored(g, config).logprob })
+  return g.compile({ logprob: scored(g, config, adapters).logprob })
 }
 
-/** The same, and for each weight the gradient of Σ cotangent·logprob. */
-export function trainingGraph(config: LlamaConfig): Uint8Array {
+/** The same, and for each weight that is learned the gradient of Σ cotangent·logprob. */
+export function trainingGraph(config: LlamaConfig, adapters?: Adapters): Uint8Array {
   const g = new Graph()
-  const { logprob, weights } = scored(g, config)
+  const { logprob, weights } = scored(g, config, adapters)
   const gradients = g.gradients(logprob, g.input('cotangent', 'float32', ['M']), weights)
   const outputs = Object.fromEntries(gradients.map((tensor, i) => [`d.${weights[i]?.name}`, tensor]))
   return g.compile({ logprob, ...outputs })
 }
 
-function scored(g: Graph, config: LlamaConfig): { logprob: Tensor; weights: readonly Tensor[] } {
-  const { hidden, weights, head } = trunk(g, config, false)
+function scored(
+  g: Graph,
+  config: LlamaConfig,
+  adapters: Adapters | undefined,
+): { logprob: Tensor; weights: readonly Tensor[] } {
+  const { hidden, weights, head } = trunk(g, config, { adapters })
   const rows = g.input('rows', 'int64', ['M'])
   const targets = g.input('targets', 'int64', ['M'])
   const logits = ops.linear(g, ops.select(g, hidden, rows, config.width), head)

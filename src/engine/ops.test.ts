@@ -46,6 +46,11 @@ const cases: Record<string, Case> = {
     outputDims: [3, 4],
     build: (g, { a, b }) => ops.add(g, ops.add(g, a as Tensor, b as Tensor), a as Tensor),
   },
+  scale: {
+    shapes: { x: [2, 3] },
+    outputDims: [2, 3],
+    build: (g, { x }) => ops.scale(g, x as Tensor, -1.5),
+  },
   shift: {
     shapes: { x: [2, 3, 4] },
     outputDims: [2, 3, 4],

@@ -39,6 +39,12 @@ export function add(g: Graph, a: Tensor, b: Tensor): Tensor {
   return g.record(g.node('Add', [a, b]), [a, b], (dy) => [dy, dy])
 }
 
+/** factor · x */
+export function scale(g: Graph, x: Tensor, factor: number): Tensor {
+  const times = (value: Tensor): Tensor => g.node('Mul', [value, g.scalar(factor)])
+  return g.record(times(x), [x], (dy) => [times(dy)])
+}
+
 /** x plus a constant that broadcasts to it. */
 export function shift(g: Graph, x: Tensor, constant: Tensor): Tensor {
   return g.record(g.node('Add', [x, constant]), [x], (dy) => [dy])

@@ -52,6 +52,20 @@ describe('a model on an engine', () => {
     expect(prompts[3]).toEqual(renderer.prompt([user('other'), first.message, user('b')]))
   })
 
+  it('continues nothing where the tools are others', async () => {
+    const odd = [0xff, renderer.stop[0]!]
+    const prompts: (readonly number[])[] = []
+    const able = { ...renderer, prompt: (messages: readonly Message[]) => renderer.prompt(messages) }
+    const model = engineModel(parrot([odd, odd, odd], prompts), able)
+    const tools = (name: string) => [{ name, description: '', parameters: {} }]
+    const { message } = await model.complete({ messages: [], tools: tools('look') })
+    await model.complete({ messages: [message], tools: tools('look') })
+    await model.complete({ messages: [message], tools: tools('go') })
+    expect(prompts[1]!.slice(0, 3)).toEqual([...prompts[0]!, ...odd])
+    expect(prompts[2]).toEqual(renderer.prompt([message]))
+    expect(prompts[2]).not.toEqual(prompts[1])
+  })
+
   it('says what it cannot do', async () => {
     const model = engineModel(parrot([[1]]), renderer)
     await expect(model.complete({ messages: [user('x'.repeat(200))] })).rejects.toMatchObject({

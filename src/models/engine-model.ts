@@ -9,10 +9,12 @@ import {
   type ModelRequest,
   type Renderer,
   type Sampling,
+  type ToolSpec,
 } from '../core/index.ts'
 
 interface Spoken {
   readonly messages: readonly Message[]
+  readonly tools: readonly ToolSpec[]
   readonly prompt: readonly number[]
   readonly completion: readonly number[]
 }
@@ -27,16 +29,16 @@ export function engineModel(engine: Engine, renderer: Renderer): Model {
   const spoken = new WeakMap<AssistantMessage, Spoken>()
   return {
     id: `engine:${engine.id}`,
-    async complete({ messages, tools, sampling = {} }: ModelRequest): Promise<Completion> {
+    async complete({ messages, tools = [], sampling = {} }: ModelRequest): Promise<Completion> {
       if (sampling.stop?.length) throw new ModelError('refused', 'the engine stops at its own end token alone')
-      const prompt = continued(messages, spoken, renderer) ?? renderer.prompt(messages, tools)
+      const prompt = continued({ messages, tools }, spoken, renderer) ?? renderer.prompt(messages, tools)
       const policyVersion = engine.version
       const [sample] = await engine.sample(prompt, { ...defaults, ...sampling, stop: renderer.stop }).catch((cause) => {
         throw new ModelError(cause instanceof RangeError ? 'context' : 'server', cause.message, { cause })
       })
       if (!sample) throw new ModelError('malformed', 'the engine returned no sample')
       const message = renderer.parse(sample.tokens)
-      spoken.set(message, { messages, prompt, completion: sample.tokens })
+      spoken.set(message, { messages, tools, prompt, completion: sample.tokens })
       return {
         message,
         finish: sample.finish,
@@ -49,15 +51,18 @@ export function engineModel(engine: Engine, renderer: Renderer): Model {
   }
 }
 
-/** The prompt of a conversation whose last assistant turn was ours and whose beginning is what we were shown. */
+/** The prompt of a conversation whose last turn was ours and whose beginning, tools included, is what we were shown. */
 function continued(
-  messages: readonly Message[],
+  { messages, tools }: Pick<Spoken, 'messages' | 'tools'>,
   spoken: WeakMap<AssistantMessage, Spoken>,
   renderer: Renderer,
 ): number[] | null {
   const last = messages.findLastIndex((message) => message.role === 'assistant')
   const said = last < 0 ? undefined : spoken.get(messages[last] as AssistantMessage)
   if (!said || !renderer.bridge) return null
-  const same = said.messages.length === last && said.messages.every((message, i) => message === messages[i])
+  const same =
+    said.messages.length === last &&
+    said.messages.every((message, i) => message === messages[i]) &&
+    JSON.stringify(said.tools) === JSON.stringify(tools)
   return same ? renderer.bridge(said.prompt, said.completion, messages.slice(last + 1)) : null
 }
