@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { react } from '../agents/index.ts'
 import type { Agent, EnvSpec, Model, RolloutOptions } from '../core/index.ts'
-import { openEngine } from '../engine/index.ts'
+import { ggufFiles, isGguf, openEngine } from '../engine/index.ts'
 import {
   engineModel,
   loadAiSdkModel,
@@ -12,6 +12,7 @@ import {
   parseScript,
   randomPlayer,
   readRenderer,
+  rendererFrom,
   scriptedModel,
   withConcurrency,
   withRetry,
@@ -66,7 +67,9 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
 }
 
 async function engine(checkpoint: string, id: string, seed: number): Promise<Player> {
-  const { renderer, size, files } = await readRenderer(checkpoint)
+  const { renderer, size, files } = isGguf(checkpoint)
+    ? rendererFrom(await ggufFiles(checkpoint), checkpoint)
+    : await readRenderer(checkpoint)
   const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size })
   return { id, model: engineModel(opened, renderer), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }

@@ -5,6 +5,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { describeGguf, isGguf, readGguf } from './gguf.ts'
 import { fromHuggingFace, toHuggingFace } from './hugging-face-config.ts'
 import type { LlamaConfig, Parameters } from './llama.ts'
 import type { LoraConfig } from './lora.ts'
@@ -53,6 +54,7 @@ async function writeFolder(path: string, { texts, tensors }: Contents): Promise<
 
 /** Throws a sentence, with the file and the tensor, where the folder does not hold a model of this shape. */
 export async function readCheckpoint(path: string, config: LlamaConfig): Promise<Checkpoint> {
+  if (isGguf(path)) return { weights: (await readGguf(path)).weights }
   const weights = await readWeights(path, config)
   return { weights, ...(await readOptimiser(path)) }
 }
@@ -107,6 +109,7 @@ const adapterConfig = z.object({
 
 /** undefined where the folder holds no adapter. Throws a sentence where it holds one that cannot be used. */
 export async function readAdapterConfig(path: string): Promise<AdapterConfig | undefined> {
+  if (isGguf(path)) return undefined
   const file = join(path, ADAPTER_CONFIG)
   const text = await readFile(file, 'utf8').catch(ignoreMissing)
   if (text === undefined) return undefined
@@ -126,6 +129,7 @@ function parseJson(text: string, file: string): unknown {
 
 /** Throws a sentence where there is no checkpoint, or one of another kind. */
 export async function readConfig(path: string): Promise<LlamaConfig> {
+  if (isGguf(path)) return (await describeGguf(path)).config
   const file = join(path, 'config.json')
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new Error(`no checkpoint at '${path}': ${file} cannot be read`, { cause })

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Engine, Sample, TokenSampling } from '../core/index.ts'
 import { type Companions, readAdapterConfig, readConfig } from './checkpoint.ts'
+import { isGguf } from './gguf.ts'
 import type { EngineSetup } from './laboratory.ts'
 import { type Adapters, type LlamaConfig, parameterShapes } from './llama.ts'
 import { adaptersOf, type LoraConfig } from './lora.ts'
@@ -51,7 +52,7 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
   const config = await readConfig(path)
   check(config, options)
   // Before anything is allocated for a model that may not be there.
-  await findWeights(path, config)
+  if (!isGguf(path)) await findWeights(path, config)
   return loaded(new WorkerEngine(config, options, true), path)
 }
 

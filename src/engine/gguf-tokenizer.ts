@@ -2,7 +2,14 @@
  * The tokenizer that a GGUF file carries in its metadata, as the two files that Hugging Face's tokenizers read:
  * tokenizer.json and tokenizer_config.json. Plain data; nothing here turns text into tokens.
  */
+import { describeGguf } from './gguf.ts'
 import { describe, type Metadata } from './gguf-header.ts'
+
+/** The texts of both files, for a GGUF file on disk: names to texts. Throws a sentence where it has no tokenizer we know. */
+export async function ggufFiles(path: string): Promise<Record<string, string>> {
+  const { tokenizer, config } = ggufTokenizer((await describeGguf(path)).metadata, path)
+  return { 'tokenizer.json': JSON.stringify(tokenizer), 'tokenizer_config.json': JSON.stringify(config) }
+}
 
 export interface TokenizerFiles {
   /** tokenizer.json */

@@ -20,17 +20,16 @@ const GGUF_HEAD = 'output.weight'
 /** Bytes of a file that are in memory at once, besides the floats they became. */
 const CHUNK = 4 * 2 ** 20
 
+/** By its name alone. */
+export const isGguf = (path: string): boolean => path.endsWith('.gguf')
+
 /**
  * A whole model: 4 bytes for each of its numbers. Throws a sentence with the path, and with the key or tensor where one
  * is at fault, on a file that is broken or holds what the engine does not compute.
  */
 export async function readGguf(path: string): Promise<GgufModel> {
-  // Opening a pipe would wait for whoever writes to it.
-  if (!(await stat(path)).isFile()) throw new Error(`${path} is no GGUF file: it is no file`)
-  await using file = await open(path)
-  const { metadata, tensors } = await readHeader(file, path)
-  const config = configOf(metadata, tensors, path)
-  const plan = planOf(config, tensors, path)
+  await using file = await openGguf(path)
+  const { config, metadata, plan } = await survey(file, path)
   const weights: Parameters = new Map()
   for (const [name, tensor] of plan) {
     const data = await readTensor(file, tensor, path)
@@ -38,6 +37,31 @@ export async function readGguf(path: string): Promise<GgufModel> {
     weights.set(name, { dims: tensor.dims, data: rotated ? halvesApart(data, tensor.dims, config.headWidth) : data })
   }
   return { config, weights, metadata }
+}
+
+/** What it is, its weights unread but known to be there. Throws as `readGguf` does. */
+export async function describeGguf(path: string): Promise<Omit<GgufModel, 'weights'>> {
+  await using file = await openGguf(path)
+  const { config, metadata } = await survey(file, path)
+  return { config, metadata }
+}
+
+async function openGguf(path: string): Promise<FileHandle> {
+  const found = await stat(path).catch((cause) => {
+    throw new Error(`no model at '${path}': it cannot be read`, { cause })
+  })
+  // Opening a pipe would wait for whoever writes to it.
+  if (!found.isFile()) throw new Error(`${path} is no GGUF file: it is no file`)
+  return open(path)
+}
+
+async function survey(
+  file: FileHandle,
+  path: string,
+): Promise<{ config: LlamaConfig; metadata: Metadata; plan: [string, TensorInfo][] }> {
+  const { metadata, tensors } = await readHeader(file, path)
+  const config = configOf(metadata, tensors, path)
+  return { config, metadata, plan: planOf(config, tensors, path) }
 }
 
 function configOf(metadata: Metadata, tensors: Tensors, path: string): LlamaConfig {

@@ -38,6 +38,11 @@ export async function readRenderer(checkpoint: string): Promise<CheckpointRender
     const text = await readIfThere(join(checkpoint, name))
     if (text !== undefined) files[name] = text
   }
+  return rendererFrom(files, checkpoint)
+}
+
+/** The same from Hugging Face's files, wherever they came from; `checkpoint` is for errors. */
+export function rendererFrom(files: Readonly<Record<string, string>>, checkpoint: string): CheckpointRenderer {
   if (files['tokenizer.json'] === undefined) {
     throw new Error(
       `the checkpoint '${checkpoint}' has no ${RENDERER_FILE} and no tokenizer.json, so there are no words for its tokens`,
