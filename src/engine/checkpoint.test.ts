@@ -170,6 +170,12 @@ describe('config.json', () => {
   })
 
   it('has its angles on its own or as transformers 5 writes them', async () => {
+    const yarn = { rope_type: 'yarn', rope_theta: 9, factor: 4 }
+    const { ropeTheta: theta, ropeScaling } = await read({ rope_theta: undefined, rope_parameters: yarn })
+    expect([theta, ropeScaling]).toEqual([
+      9,
+      { kind: 'yarn', factor: 4, originalContext: 16, fast: 32, slow: 1, magnitude: 0.1 * Math.log(4) + 1 },
+    ])
     const rope_parameters = { rope_type: 'default', rope_theta: 777 }
     expect((await read({ rope_theta: undefined, rope_parameters })).ropeTheta).toBe(777)
     expect((await read({ rope_scaling: { type: 'default' } })).ropeTheta).toBe(500)
@@ -177,9 +183,15 @@ describe('config.json', () => {
 
   it.each<[fields: object, sentence: string]>([
     [{ model_type: 'qwen2' }, "the model type is 'qwen2', not 'llama'"],
-    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, `'rope_scaling' is {"rope_type":"llama3","factor":8}`],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }, `'rope_scaling' is {"type":"linear"`],
-    [{ rope_parameters: { rope_type: 'yarn', rope_theta: 1 } }, `'rope_parameters' is {"rope_type":"yarn"`],
+    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, `'rope_scaling.original_max_position_embeddings' is`],
+    [{ rope_scaling: { type: 'linear', factor: 0 } }, `'rope_scaling.factor' is 0, not a positive number`],
+    [
+      { rope_scaling: { rope_type: 'longrope' } },
+      `'rope_scaling' is of type "longrope"; default, linear, llama3 and yarn`,
+    ],
+    [{ rope_parameters: { rope_type: 'yarn', mscale: 1, factor: 2 } }, `'rope_parameters.mscale' is not supported`],
+    [{ rope_parameters: { partial_rotary_factor: 0.5 } }, `'partial_rotary_factor' is 0.5`],
+    [{ rope_scaling: 'yarn' }, `'rope_scaling' is "yarn", not an object`],
     [{ rope_parameters: { rope_theta: 'big' } }, `'rope_theta' is "big", not a positive number`],
     [{ attention_bias: true }, "'attention_bias' is true; weights with biases are not supported"],
     [{ mlp_bias: true }, "'mlp_bias' is true"],

@@ -3,6 +3,7 @@
  * compute otherwise than transformers is refused by name.
  */
 import type { LlamaConfig } from './llama.ts'
+import type { RopeScaling } from './rope.ts'
 import { shown } from './shown.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -26,6 +27,7 @@ export function toHuggingFace(config: LlamaConfig): Fields {
     intermediate_size: config.hidden,
     max_position_embeddings: config.context,
     rope_theta: config.ropeTheta,
+    ...(config.ropeScaling && { rope_scaling: toRopeScaling(config.ropeScaling) }),
     rms_norm_eps: config.normEpsilon,
     hidden_act: 'silu',
     tie_word_embeddings: config.tied,
@@ -57,7 +59,7 @@ export function fromHuggingFace(json: unknown, file: string): LlamaConfig {
     headWidth: size('head_dim', { absent: width / heads }),
     hidden: size('intermediate_size'),
     context: size('max_position_embeddings'),
-    ropeTheta: ropeTheta(json, file),
+    ...rope(json, file),
     normEpsilon: positive(json['rms_norm_eps'], 'rms_norm_eps', file),
     tied: flag(json['tie_word_embeddings'], 'tie_word_embeddings', file),
   }
@@ -76,17 +78,55 @@ function checkKind(json: Fields, file: string): void {
     throw new Error(`${file}: there is a 'quantization_config'; quantised weights are not supported`)
 }
 
-/** The base of the rotary angles: on its own, or among transformers 5's `rope_parameters`. */
-function ropeTheta(json: Fields, file: string): number {
-  for (const key of ['rope_scaling', 'rope_parameters']) {
-    const given = json[key] ?? {}
-    const { rope_type, type, partial_rotary_factor: part = 1 } = isFields(given) ? given : { type: given }
-    if ((rope_type ?? type ?? 'default') !== 'default' || part !== 1)
-      throw new Error(`${file}: '${key}' is ${shown(given)}; only plain rotary positions ('default') are supported`)
+/** Releases 5 keep everything of it among `rope_parameters`, releases 4 the base apart from `rope_scaling`. */
+function rope(json: Fields, file: string): Pick<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {
+  const key = json['rope_parameters'] == null ? 'rope_scaling' : 'rope_parameters'
+  const given = json[key] ?? {}
+  if (!isFields(given)) throw new Error(`${file}: '${key}' is ${shown(given)}, not an object of fields`)
+  const ropeTheta = positive(given['rope_theta'] ?? json['rope_theta'] ?? ROPE_THETA, 'rope_theta', file)
+  const part = given['partial_rotary_factor'] ?? 1
+  if (part !== 1) throw new Error(`${file}: 'partial_rotary_factor' is ${shown(part)}; heads are rotated whole or not`)
+  const ropeScaling = ropeScalingOf(given, { key, file, context: json['max_position_embeddings'] })
+  return { ropeTheta, ...(ropeScaling && { ropeScaling }) }
+}
+
+interface Where {
+  readonly key: string
+  readonly file: string
+  readonly context: unknown
+}
+
+function ropeScalingOf(given: Fields, { key, file, context }: Where): RopeScaling | undefined {
+  const kind = given['rope_type'] ?? given['type'] ?? 'default'
+  const number = (field: string, absent?: unknown): number => positive(given[field] ?? absent, `${key}.${field}`, file)
+  if (kind === 'default') return undefined
+  if (kind === 'linear') return { kind, factor: number('factor') }
+  const originalContext = number('original_max_position_embeddings', kind === 'yarn' ? context : undefined)
+  if (kind === 'llama3') {
+    const [low, high] = [number('low_freq_factor'), number('high_freq_factor')]
+    if (low >= high)
+      throw new Error(`${file}: '${key}.low_freq_factor' is ${low}, not below 'high_freq_factor', ${high}`)
+    return { kind, factor: number('factor'), low, high, originalContext }
   }
-  const parameters = json['rope_parameters']
-  const inner = isFields(parameters) ? parameters['rope_theta'] : undefined
-  return positive(inner ?? json['rope_theta'] ?? ROPE_THETA, 'rope_theta', file)
+  if (kind === 'yarn') {
+    for (const field of ['mscale', 'mscale_all_dim', 'truncate'])
+      if (given[field] != null) throw new Error(`${file}: '${key}.${field}' is not supported`)
+    const factor = number('factor')
+    const [fast, slow] = [number('beta_fast', 32), number('beta_slow', 1)]
+    // Peng et al. 2023 eq. 22, on queries and keys alike.
+    const magnitude = number('attention_factor', factor > 1 ? 0.1 * Math.log(factor) + 1 : 1)
+    return { kind, factor, originalContext, fast, slow, magnitude }
+  }
+  throw new Error(`${file}: '${key}' is of type ${shown(kind)}; default, linear, llama3 and yarn are supported`)
+}
+
+function toRopeScaling(scaling: RopeScaling): Fields {
+  const { kind, factor } = scaling
+  if (kind === 'linear') return { rope_type: kind, factor }
+  const common = { rope_type: kind, factor, original_max_position_embeddings: scaling.originalContext }
+  if (kind === 'llama3') return { ...common, low_freq_factor: scaling.low, high_freq_factor: scaling.high }
+  const { fast, slow, magnitude } = scaling
+  return { ...common, beta_fast: fast, beta_slow: slow, attention_factor: magnitude }
 }
 
 function positive(value: unknown, key: string, file: string): number {

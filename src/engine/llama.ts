@@ -7,19 +7,18 @@
 import { random } from '../core/index.ts'
 import { Graph, type Tensor } from './graph.ts'
 import * as ops from './ops.ts'
+import { anglesOf, type Rotary } from './rope.ts'
 
-export interface LlamaConfig {
+export interface LlamaConfig extends Rotary {
   readonly vocabulary: number
   readonly width: number
   readonly layers: number
   readonly heads: number
   readonly kvHeads: number
-  readonly headWidth: number
   /** Width inside the feed-forward layers. */
   readonly hidden: number
   /** The longest sequence, in tokens. */
   readonly context: number
-  readonly ropeTheta: number
   readonly normEpsilon: number
   /** Whether the head is the embedding; otherwise it has weights of its own. */
   readonly tied: boolean
@@ -185,11 +184,15 @@ function attention(
   return p(ops.reshape(g, rows, [0, 0, heads * headWidth]), 'self_attn.o_proj')
 }
 
-/** The angle of position p in pair i is p · theta^(−2i/d). */
-function rotationOf(g: Graph, { context, headWidth, ropeTheta }: LlamaConfig): ops.Rotation {
+function rotationOf(g: Graph, config: LlamaConfig): ops.Rotation {
+  const { context, headWidth } = config
   const half = headWidth / 2
+  const { frequencies, magnitude } = anglesOf(config)
   const table = (f: (angle: number) => number): Float32Array =>
-    Float32Array.from({ length: context * half }, (_, i) => f(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)))
+    Float32Array.from(
+      { length: context * half },
+      (_, i) => magnitude * f(Math.floor(i / half) * frequencies[i % half]!),
+    )
   const dims = [context, half]
   return {
     cos: g.constant('rope.cos', table(Math.cos), dims),
