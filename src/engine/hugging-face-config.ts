@@ -101,6 +101,8 @@ function ropeScalingOf(given: Fields, { key, file, context }: Where): RopeScalin
   const number = (field: string, absent?: unknown): number => positive(given[field] ?? absent, `${key}.${field}`, file)
   if (kind === 'default') return undefined
   if (kind === 'linear') return { kind, factor: number('factor') }
+  if (kind !== 'llama3' && kind !== 'yarn')
+    throw new Error(`${file}: '${key}' is of type ${shown(kind)}; default, linear, llama3 and yarn are supported`)
   const originalContext = number('original_max_position_embeddings', kind === 'yarn' ? context : undefined)
   if (kind === 'llama3') {
     const [low, high] = [number('low_freq_factor'), number('high_freq_factor')]
@@ -108,16 +110,13 @@ function ropeScalingOf(given: Fields, { key, file, context }: Where): RopeScalin
       throw new Error(`${file}: '${key}.low_freq_factor' is ${low}, not below 'high_freq_factor', ${high}`)
     return { kind, factor: number('factor'), low, high, originalContext }
   }
-  if (kind === 'yarn') {
-    for (const field of ['mscale', 'mscale_all_dim', 'truncate'])
-      if (given[field] != null) throw new Error(`${file}: '${key}.${field}' is not supported`)
-    const factor = number('factor')
-    const [fast, slow] = [number('beta_fast', 32), number('beta_slow', 1)]
-    // Peng et al. 2023 eq. 22, on queries and keys alike.
-    const magnitude = number('attention_factor', factor > 1 ? 0.1 * Math.log(factor) + 1 : 1)
-    return { kind, factor, originalContext, fast, slow, magnitude }
-  }
-  throw new Error(`${file}: '${key}' is of type ${shown(kind)}; default, linear, llama3 and yarn are supported`)
+  for (const field of ['mscale', 'mscale_all_dim', 'truncate'])
+    if (given[field] != null) throw new Error(`${file}: '${key}.${field}' is not supported`)
+  const factor = number('factor')
+  const [fast, slow] = [number('beta_fast', 32), number('beta_slow', 1)]
+  // Peng et al. 2023 eq. 22, on queries and keys alike.
+  const magnitude = number('attention_factor', factor > 1 ? 0.1 * Math.log(factor) + 1 : 1)
+  return { kind, factor, originalContext, fast, slow, magnitude }
 }
 
 function toRopeScaling(scaling: RopeScaling): Fields {
