@@ -10,8 +10,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 models = {}
 
 
-def model_of(shape: dict) -> LlamaForCausalLM:
-    key = json.dumps(shape)
+def model_of(shape: dict, lora: dict | None):
+    key = json.dumps([shape, lora])
     if key not in models:
         torch.manual_seed(0)
         config = LlamaConfig(
@@ -21,29 +21,38 @@ def model_of(shape: dict) -> LlamaForCausalLM:
             attn_implementation="sdpa",
         )
         model = LlamaForCausalLM(config)
-        models[key] = (model, torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), fused=True))
+        if lora:
+            from peft import LoraConfig, get_peft_model
+
+            model = get_peft_model(
+                model, LoraConfig(r=lora["rank"], lora_alpha=lora["alpha"], target_modules=lora["targets"])
+            )
+        learned = [p for p in model.parameters() if p.requires_grad]
+        models.clear()
+        models[key] = (model, torch.optim.AdamW(learned, lr=1e-4, betas=(0.9, 0.95), fused=True))
     return models[key]
 
 
-def logprobs(model: LlamaForCausalLM, tokens: torch.Tensor) -> torch.Tensor:
-    logits = model(tokens).logits[:, :-1]
-    return -torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
+def logprobs(model, tokens: torch.Tensor, last: int) -> torch.Tensor:
+    """Of the last tokens of each sequence; the head runs on those alone."""
+    logits = model(tokens, logits_to_keep=last + 1).logits[:, :-1]
+    return -torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, -last:].flatten(), reduction="none")
 
 
-def train(model, optimiser, tokens) -> None:
+def train(model, optimiser, tokens, weighted: int) -> None:
     optimiser.zero_grad()
-    (-logprobs(model, tokens).mean()).backward()
+    (-logprobs(model, tokens, weighted).mean()).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
 
 
 @torch.inference_mode()
-def score(model, _optimiser, tokens) -> None:
-    logprobs(model, tokens)
+def score(model, tokens) -> None:
+    logprobs(model, tokens, tokens.shape[1] - 1)
 
 
 @torch.inference_mode()
-def sample(model, _optimiser, tokens, fresh: int) -> None:
+def sample(model, tokens, fresh: int) -> None:
     """Full-vocabulary sampling with a key-value cache, keeping each token's log-probability."""
     cache, given, said = None, tokens, []
     for _ in range(fresh):
@@ -58,12 +67,12 @@ def sample(model, _optimiser, tokens, fresh: int) -> None:
 for line in sys.stdin:
     request = json.loads(line)
     torch.set_num_threads(request["threads"])
-    model, optimiser = model_of(request["shape"])
+    model, optimiser = model_of(request["shape"], request.get("lora"))
     tokens = torch.randint(0, request["shape"]["vocabulary"], (request["batch"], request["length"]))
     work = {
-        "training step": lambda: train(model, optimiser, tokens),
-        "scoring": lambda: score(model, optimiser, tokens),
-        "sampling": lambda: sample(model, optimiser, tokens, request["fresh"]),
+        "training step": lambda: train(model, optimiser, tokens, request["weighted"]),
+        "scoring": lambda: score(model, tokens),
+        "sampling": lambda: sample(model, tokens, request["fresh"]),
     }[request["task"]]
     work()
     started = time.perf_counter()
