@@ -117,13 +117,22 @@ export function swiglu(g: Graph, gate: Tensor, up: Tensor): Tensor {
   })
 }
 
+/**
+ * Adds each row of dy [N, D] to the row of `zeros` [V, D] that ids [N, 1] name. Not by ScatterND: with reduction 'add'
+ * onnxruntime 1.30 shares its rows out among threads, and where two add to one row, one of them is lost.
+ */
+function addRows(g: Graph, zeros: Tensor, ids: Tensor, dy: Tensor): Tensor {
+  const everywhere = g.node('Expand', [ids, g.node('Shape', [dy])])
+  return g.node('ScatterElements', [zeros, everywhere, dy], { '@axis': 0, '@reduction': 'add' })
+}
+
 /** Rows of table [V, D] by ids [...] → [..., D]. */
 export function embed(g: Graph, table: Tensor, ids: Tensor): Tensor {
   const [V, D] = table.dims as [number, number]
   const y = g.node('Gather', [table, ids], { '@axis': 0 })
   return g.record(y, [table], (dy) => {
     const zeros = g.node('ConstantOfShape', [g.integers(V, D)])
-    return [g.node('ScatterND', [zeros, flat(g, ids, 1), flat(g, dy, D)], { '@reduction': 'add' })]
+    return [addRows(g, zeros, flat(g, ids, 1), flat(g, dy, D))]
   })
 }
 
@@ -133,8 +142,7 @@ export function select(g: Graph, x: Tensor, rows: Tensor, width: number): Tensor
   const y = g.node('Gather', [table, rows], { '@axis': 0 })
   return g.record(y, [x], (dy) => {
     const zeros = g.node('ConstantOfShape', [g.node('Shape', [table])])
-    const sum = g.node('ScatterND', [zeros, flat(g, rows, 1), dy], { '@reduction': 'add' })
-    return [g.node('Reshape', [sum, g.node('Shape', [x])])]
+    return [g.node('Reshape', [addRows(g, zeros, flat(g, rows, 1), dy), g.node('Shape', [x])])]
   })
 }
 
