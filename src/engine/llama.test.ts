@@ -110,4 +110,24 @@ describe('the decoder', () => {
     }
     await decoder.release()
   })
+
+  // Chance decides whether threads meet, so it is tried often.
+  it('has the same gradients whatever the number of threads, though many tokens share few rows', async () => {
+    const wide = { ...config, width: 32, headWidth: 8, hidden: 64 }
+    const open = (threads: number): Decoder => new Decoder(wide, initialise(wide, 1), { threads })
+    const [one, two] = [open(1), open(2)]
+    const many = Array.from({ length: 500 }, () => Array.from({ length: 15 }, () => rng.int(4)))
+    const last = many.flatMap((_, b) => [12, 13, 14].map((t) => [b, t] as const))
+    const weights = last.map(() => rng.normal())
+    const { gradients } = await one.score(many, last, weights)
+    for (let i = 0; i < 60; i++) {
+      for (const [name, data] of (await two.score(many, last, weights)).gradients) {
+        const scale = Math.max(...gradients.get(name)!.map(Math.abs))
+        const off = data.reduce((most, value, k) => Math.max(most, Math.abs(value - gradients.get(name)![k]!)), 0)
+        expect(off, name).toBeLessThan(1e-4 * scale)
+      }
+    }
+    await one.release()
+    await two.release()
+  })
 })
