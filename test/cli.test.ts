@@ -60,7 +60,7 @@ describe('ludus run', () => {
     expect(Math.abs(noisy.passAt[4] - (1 - 0.3 ** 4))).toBeLessThan(0.015)
     expect(Math.abs(noisy.passHat[4] - 0.7 ** 4)).toBeLessThan(0.06)
     expect(noisy).toMatchObject({
-      ...{ env: 'arithmetic:3@1', model: 'noisy-oracle:0.3', agent: 'react:0', tasks: 500, samples: 4, costUsd: 0 },
+      ...{ env: 'arithmetic:2@1', model: 'noisy-oracle:0.3', agent: 'react:0', tasks: 500, samples: 4, costUsd: 0 },
       outcomes: { scored: 2000, unscored: 0, broken: 0, cancelled: 0, overBudget: 0 },
     })
     expect((await json('run', 'arithmetic', '--model', 'oracle')).success.mean).toBe(1)
@@ -315,7 +315,7 @@ describe('used wrongly, ludus says so in a sentence', () => {
     await refuses(['train', 'maze', '--noise', '2'], 'a probability, not 2')
     await refuses(
       ['train', 'maze', '--algorithm', 'luck'],
-      "--algorithm is one of reinforce, grpo, grpo-process, rft, dpo, kto, not 'luck'",
+      "--algorithm is one of sft, reinforce, grpo, grpo-process, rft, dpo, kto, not 'luck'",
     )
   })
 

@@ -1,9 +1,10 @@
-/** One experiment of `start` and `train`: a fresh model for each seed, taken through the recipe while you watch. */
+/** One experiment of `start` and `train`: a fresh model for each seed, taken through a recipe while you watch. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Env, EnvSpec, Task } from '../core/index.ts'
 import type { Run, Summary } from '../data/index.ts'
-import { noisyOracle, oracle, randomPlayer } from '../models/index.ts'
-import { type Arm, type ArmResult, imitateThenReinforce } from '../recipes/index.ts'
+import { noisyOracle, oracle, prompted, randomPlayer } from '../models/index.ts'
+import type { ArmResult, Recipe } from '../recipes/index.ts'
 import { evaluate } from '../train/index.ts'
 import type { Live } from './live.ts'
 import { openAgent } from './models.ts'
@@ -13,7 +14,6 @@ import { watch } from './watch.ts'
 export interface Settings {
   /** As on the command line: 'react', 'react:4'. */
   readonly agent: string
-  readonly arms: readonly Arm[]
   readonly seeds: readonly number[]
   /** How often the imitated expert errs. */
   readonly noise: number
@@ -28,22 +28,35 @@ export interface Settings {
 export interface Conducted {
   /** Those that do not learn: chance, the expert, the answer key. */
   readonly players: { readonly random: Summary; readonly expert: Summary; readonly optimum: Summary }
-  /** Per seed, imitation first, then the arms in order. */
+  /** Per seed, a result for each arm of the recipe; seeds that were not finished are left out. */
   readonly results: readonly (readonly ArmResult[])[]
   /** The learning curves, for a terminal. */
   readonly chart: string
+}
+
+interface Stage {
+  readonly recipe: Recipe
+  readonly run: Run
+  readonly signal: AbortSignal
+  readonly display: Live
 }
 
 /** Leaves every trajectory in the run's store, checkpoints and curve.svg in its folder. */
 export async function conduct<D, E extends Env>(
   spec: EnvSpec<D, E>,
   settings: Settings,
-  { run, signal, display }: { readonly run: Run; readonly signal: AbortSignal; readonly display: Live },
+  stage: Stage,
 ): Promise<Conducted> {
-  const { seeds, noise, imitationSteps, armSteps, arms, maxTokens, width, layers } = settings
+  const { recipe, display, run } = stage
+  const halt = new AbortController()
+  const signal = AbortSignal.any([stage.signal, halt.signal])
+  const stopAll = (error: unknown): never => {
+    halt.abort()
+    throw error
+  }
   const agent = openAgent(settings.agent, spec)
   const [train, test] = [await all(spec.tasks('train')), (await all(spec.tasks('test'))).slice(0, TEST_TASKS)]
-  const expert = noisyOracle(spec, noise)
+  const expert = noisyOracle(spec, settings.noise)
   const measure = (model: ReturnType<typeof oracle<D>>): Promise<Summary> =>
     evaluate(spec, agent, test, { model, attempts: 4, signal })
   const players = {
@@ -51,32 +64,47 @@ export async function conduct<D, E extends Env>(
     expert: await measure(expert),
     optimum: await measure(oracle(spec)),
   }
-  const steps = seeds.length * (imitationSteps + arms.length * armSteps)
+  display.note(`${spec.id}: ${train.length} tasks to learn from, ${test.length} held out`)
+  const { seeds, imitationSteps, armSteps } = settings
+  const steps = seeds.length * (imitationSteps + (recipe.arms.length - 1) * armSteps)
   const curves = watch(display, { chance: players.random, optimum: players.optimum }, steps)
-  const results: ArmResult[][] = []
-  for (const [i, seed] of seeds.entries()) {
-    const born = await newborn(spec, agent, { expert, tasks: train, seed, width, layers, maxTokens })
-    await using engine = born.engine
-    if (i === 0)
-      display.note(
-        `${spec.id}: ${train.length} tasks to learn from, ${test.length} held out; a transformer of ${engine.parameters} weights`,
-      )
-    const experiment = imitateThenReinforce({
-      ...{ spec, agent, ...born, expert, train, test, arms, seed, imitationSteps, armSteps },
+  // Small models gain little from a second thread: what the machine has goes to as many seeds at once.
+  const atOnce = Math.min(seeds.length, availableParallelism())
+  const threads = Math.floor(availableParallelism() / atOnce)
+  const ofSeed = async (seed: number): Promise<readonly ArmResult[]> => {
+    if (signal.aborted) return []
+    const born = await newborn(spec, agent, { ...settings, expert, tasks: train, seed, threads })
+    await using _engine = born.engine
+    const experiment = recipe.run({
+      ...{ spec, agent, ...born, expert, train, test, seed, imitationSteps, armSteps },
+      prompted: (say) => prompted(spec, 'prompted', say),
       folder: join(run.path, 'checkpoints'),
       rollout: {
         batch: `seed-${seed}`,
         signal,
         concurrency: 128,
-        maxTokens,
+        maxTokens: settings.maxTokens,
         onTrajectory: (done) => run.store.add(done),
       },
     })
-    results.push(await curves.follow(seeds.length > 1 ? `seed ${i + 1}/${seeds.length}, ` : '', experiment))
+    const results = await curves.follow(seeds.length > 1 ? `seed ${seed}, ` : '', experiment)
     run.write('curve.svg', curves.svg())
-    if (signal.aborted) break
+    return results
   }
+  const results = await together(seeds, atOnce, (seed) => ofSeed(seed).catch(stopAll))
   return { players, results, chart: curves.text() }
+}
+
+/** Does the same with each, so many at once; what comes of them in their order. Throws when all have ended. */
+async function together<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const waiting = items.entries()
+  const worker = async (): Promise<void> => {
+    for (const [i, item] of waiting) results[i] = await work(item)
+  }
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, worker))
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
+  return results
 }
 
 /** Held-out tasks that everybody is measured on, at most. */

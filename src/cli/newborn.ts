@@ -29,6 +29,8 @@ export interface NewbornOptions<D> {
   readonly layers: number
   /** The most an answer may take. */
   readonly maxTokens: number
+  /** The engine's. */
+  readonly threads: number
 }
 
 /** Merges of the vocabulary: enough for a small world's every sentence to be one token. */
@@ -40,7 +42,7 @@ export async function newborn<D, E extends Env>(
   agent: Agent,
   options: NewbornOptions<D>,
 ): Promise<Newborn> {
-  const { expert, seed, width, layers, maxTokens } = options
+  const { expert, seed, width, layers, maxTokens, threads } = options
   const tasks = options.tasks.slice(0, OVERHEARD)
   const groups = await gather(rollout(spec, agent, tasks, { model: expert, seed }), tasks)
   const trajectories = groups.flatMap((group) => group.trajectories)
@@ -63,6 +65,6 @@ export async function newborn<D, E extends Env>(
     normEpsilon: 1e-5,
     tied: true,
   }
-  const engine = createEngine(config, { seed, companions: { [RENDERER_FILE]: rendererFile(tokenizer) } })
+  const engine = createEngine(config, { seed, threads, companions: { [RENDERER_FILE]: rendererFile(tokenizer) } })
   return { engine, renderer, policy: engineModel(engine, renderer) }
 }

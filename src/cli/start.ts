@@ -4,6 +4,7 @@
  */
 import { createRun } from '../data/index.ts'
 import { maze } from '../environments/index.ts'
+import { imitateThenReinforce } from '../recipes/index.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
 import { conduct } from './experiment.ts'
 import { live } from './live.ts'
@@ -11,7 +12,6 @@ import { duration, modes, table } from './table.ts'
 
 const settings = {
   agent: 'react',
-  arms: ['grpo'],
   noise: 0.6,
   imitationSteps: 150_000,
   armSteps: 400_000,
@@ -33,7 +33,8 @@ export const start = command({
       settings: { ...settings, seed: flags.seed },
     })
     const display = live()
-    const work = conduct(maze(), { ...settings, seeds: [flags.seed] }, { run, signal, display })
+    const recipe = imitateThenReinforce(['grpo'], ['grpo'])
+    const work = conduct(maze(), { ...settings, seeds: [flags.seed] }, { recipe, run, signal, display })
     const { players, results, chart } = await recorded(run, () => work).finally(display.end)
     const [imitation, grpo] = results[0] ?? []
     const seconds = (performance.now() - started) / 1000

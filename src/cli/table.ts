@@ -39,12 +39,14 @@ export interface Modes {
   readonly greedy?: Pick<Summary, 'success' | 'return'>
   readonly tempered?: Pick<Summary, 'success' | 'return'>
   readonly temperature?: number
+  readonly others?: Readonly<Record<string, Pick<Summary, 'success' | 'return'>>>
 }
 
 /** A player's rows: as it samples, at its most likely, and at the temperature that suits it best. */
-export function modes(name: string, { sampled, greedy, tempered, temperature }: Modes): string[][] {
+export function modes(name: string, { sampled, greedy, tempered, temperature, others = {} }: Modes): string[][] {
   const row = (label: string, of: Modes['sampled'] | undefined): string[][] =>
     of ? [[label, interval(of.success), interval(of.return, 1)]] : []
   const best = temperature === undefined ? 'at its best temperature' : `at its best temperature, ${temperature}`
-  return [...row(name, sampled), ...row('  at its most likely', greedy), ...row(`  ${best}`, tempered)]
+  const besides = Object.entries(others).flatMap(([way, of]) => row(`  ${way}`, of))
+  return [...row(name, sampled), ...row('  at its most likely', greedy), ...row(`  ${best}`, tempered), ...besides]
 }

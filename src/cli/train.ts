@@ -1,85 +1,127 @@
-/** `ludus train <env>`: imitation, then reinforcement and what it is measured against, over paired seeds. */
+/** `ludus train <env|recipe>`: ways to learn, side by side over paired seeds, against a baseline and a control. */
 import { bootstrap, type Comparison, compare, createRun, type Interval } from '../data/index.ts'
-import { openEnvironment } from '../environments/index.ts'
+import { environments, openEnvironment } from '../environments/index.ts'
 import { noisyOracle } from '../models/index.ts'
-import { type Algorithm, type Arm, type ArmResult, algorithms, armsOf } from '../recipes/index.ts'
-import { UsageError, usage } from './args.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type ArmResult,
+  imitateThenReinforce,
+  isAlgorithm,
+  type Pair,
+  type Recipe,
+  recipes,
+} from '../recipes/index.ts'
+import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded } from './command.ts'
 import { type Conducted, conduct, type Settings } from './experiment.ts'
 import { live } from './live.ts'
 import { AGENTS, openAgent } from './models.ts'
 import { duration, interval, modes, short, table } from './table.ts'
 
-const NAMES = Object.keys(algorithms)
-const isAlgorithm = (name: string): name is Algorithm => NAMES.includes(name)
-
+const own = 'unless given, as suits the world'
 const flags = {
+  env: { type: 'text', help: "a recipe's world; its own unless given" },
   agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
   seeds: { type: 'count', default: '1', help: 'paired repetitions; a claim takes five' },
-  noise: { type: 'number', default: '0.6', help: 'how often the imitated expert errs' },
-  'imitation-steps': { type: 'count', default: '200000', help: 'environment steps of imitation' },
-  steps: { type: 'count', default: '400000', help: 'environment steps of each arm after it' },
-  algorithm: { type: 'text', default: 'grpo', help: `how it learns from its own attempts: ${NAMES.join(', ')}` },
-  width: { type: 'count', default: '32', help: 'of the transformer, a multiple of 8' },
-  layers: { type: 'count', default: '2', help: 'of the transformer' },
+  algorithm: {
+    type: 'text',
+    default: 'grpo',
+    help: `how it learns after imitation, several by commas: ${ALGORITHMS.join(', ')}`,
+  },
+  noise: { type: 'number', help: `how often the imitated expert errs; ${own}` },
+  'imitation-steps': { type: 'count', help: `environment steps of imitation; ${own}` },
+  steps: { type: 'count', help: `environment steps of each arm after it; ${own}` },
+  width: { type: 'count', help: `of the transformer, a multiple of 8; ${own}` },
+  layers: { type: 'count', help: `of the transformer; ${own}` },
   'max-tokens': { type: 'count', default: '8', help: 'most tokens in an answer' },
   ...common,
 } as const
 
+type Given = Flags<typeof flags>
+
+/** What it takes in each world, on two cores and in minutes: a model that can learn it, and the steps to do so. */
+const suited = {
+  maze: { noise: 0.6, imitationSteps: 200_000, armSteps: 400_000, width: 32, layers: 2 },
+  arithmetic: { noise: 0.2, imitationSteps: 60_000, armSteps: 20_000, width: 96, layers: 3 },
+} as const satisfies Record<string, Partial<Settings>>
+
 export const train = command({
-  about: 'imitate an expert, then reinforce; against more imitation and a control, on held-out tasks',
-  positionals: ['env'],
+  about: 'ways to learn, side by side from the same start: the gain over a baseline, and a control',
+  positionals: ['env|recipe'],
   flags,
   async run({ flags, positionals: [name] }) {
-    const {
-      agent,
-      noise,
-      width,
-      layers,
-      seed,
-      algorithm,
-      steps: armSteps,
-      'imitation-steps': imitationSteps,
-      'max-tokens': maxTokens,
-    } = flags
-    const spec = await usage(() => openEnvironment(`${name}`))
-    await usage(() => openAgent(agent, spec))
-    await usage(() => noisyOracle(spec, noise))
-    if (width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${width}`)
-    if (!isAlgorithm(algorithm)) throw new UsageError(`--algorithm is one of ${NAMES.join(', ')}, not '${algorithm}'`)
-    const arms = armsOf(algorithm)
-    const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i)
-    const settings: Settings = { agent, arms, seeds, noise, imitationSteps, armSteps, width, layers, maxTokens }
+    const { recipe, env } = chosen(`${name}`, flags)
+    const spec = await usage(() => openEnvironment(env))
+    const settings = settingsFor(env, recipe, flags)
+    await usage(() => openAgent(settings.agent, spec))
+    await usage(() => noisyOracle(spec, settings.noise))
+    if (settings.width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${settings.width}`)
     const started = performance.now()
     using signal = interruptible()
-    await using run = createRun(flags.runs, { command: 'train', env: `${name}`, settings: { ...settings } })
+    await using run = createRun(flags.runs, {
+      command: 'train',
+      env,
+      settings: { recipe: recipe.name, arms: recipe.arms, ...settings },
+    })
     const display = live()
-    const done = await recorded(run, () => conduct(spec, settings, { run, signal, display })).finally(display.end)
+    const done = await recorded(run, () => conduct(spec, settings, { recipe, run, signal, display })).finally(
+      display.end,
+    )
     const seconds = (performance.now() - started) / 1000
-    const result = { run: run.path, env: spec.id, seconds, ...claims(done, arms) }
+    const result = { run: run.path, recipe: recipe.name, env: spec.id, seconds, ...claims(done, recipe) }
     run.update({ state: signal.aborted ? 'cancelled' : 'done', seconds, result })
     print(result, report(result, done.chart), flags)
     return signal.aborted ? 1 : 0
   },
 })
 
-type Mode = 'sampled' | 'greedy' | 'tempered'
-type Metric = 'success' | 'return'
-type Measured = Readonly<Record<Metric, Interval>>
+/** A recipe with its world, or a world with imitation and what follows it. Throws UsageError. */
+function chosen(name: string, { env, algorithm }: Given): { recipe: Recipe; env: string } {
+  const recipe = recipes.find((known) => known.name === name)
+  if (recipe) return { recipe, env: env ?? recipe.env }
+  const [world = ''] = name.split(':')
+  if (!Object.hasOwn(environments, world))
+    throw new UsageError(
+      `there is no environment and no recipe '${name}': there are ${[...Object.keys(environments), ...recipes.map((known) => known.name)].join(', ')}`,
+    )
+  if (env !== undefined) throw new UsageError(`--env is for recipes; '${name}' is a world already`)
+  const wanted = algorithm.split(',')
+  const stranger = wanted.find((one) => !isAlgorithm(one))
+  if (stranger !== undefined) throw new UsageError(`--algorithm is one of ${ALGORITHMS.join(', ')}, not '${stranger}'`)
+  return { recipe: imitateThenReinforce(wanted as Algorithm[]), env: name }
+}
+
+function settingsFor(env: string, { budget }: Recipe, flags: Given): Settings {
+  const [world = ''] = env.split(':')
+  const own = { ...suited[world as keyof typeof suited], ...budget }
+  return {
+    agent: flags.agent,
+    seeds: Array.from({ length: flags.seeds }, (_, i) => flags.seed + i),
+    noise: flags.noise ?? own.noise,
+    imitationSteps: flags['imitation-steps'] ?? own.imitationSteps,
+    armSteps: flags.steps ?? own.armSteps,
+    width: flags.width ?? own.width,
+    layers: flags.layers ?? own.layers,
+    maxTokens: flags['max-tokens'],
+  }
+}
+
+type Measured = Readonly<Record<'success' | 'return', Interval>>
 
 /** Means over the seeds, with intervals over the seeds; over the tasks where there is but one seed. */
 interface ArmClaim extends Measured {
-  readonly name: Arm
+  readonly name: string
   readonly greedy: Measured
   /** At each seed's best temperature. */
   readonly tempered: Measured
+  /** What the recipe measures besides, by name. */
+  readonly others: Readonly<Record<string, Measured>>
   readonly steps: number
   readonly tokens: number
 }
 
-interface Claim extends Comparison {
-  readonly arm: Arm
-  readonly baseline: Arm
+interface Claim extends Comparison, Pair {
   /** 'success' and 'return' as sampled; behind a comma, at which temperature else. */
   readonly metric: string
 }
@@ -90,46 +132,39 @@ interface Claims {
   readonly comparisons: readonly Claim[]
 }
 
-/** What is compared with what: the claim, what each gains on where it started, and the control that must not gain. */
-const pairsOf = ([continued, learned, control]: ReturnType<typeof armsOf>): [arm: Arm, baseline: Arm][] => [
-  [learned, continued],
-  [learned, 'imitation'],
-  [continued, 'imitation'],
-  [control, 'imitation'],
-]
-const METRICS: readonly (readonly [name: string, Mode, Metric])[] = [
-  ['success', 'sampled', 'success'],
-  ['return', 'sampled', 'return'],
-  ['success, greedy', 'greedy', 'success'],
-  ['return, greedy', 'greedy', 'return'],
-  ['success, best temperature', 'tempered', 'success'],
-  ['return, best temperature', 'tempered', 'return'],
-]
+type Metric = 'success' | 'return'
 
-function claims({ players, results }: Conducted, arms: ReturnType<typeof armsOf>): Claims {
-  const names: readonly Arm[] = ['imitation', ...arms]
-  const complete = results.filter((seed) => seed.length === names.length)
-  const of = (arm: Arm): ArmResult[] => complete.map((seed) => seed[names.indexOf(arm)]!)
-  const values = (arm: Arm, mode: Mode, metric: Metric): number[] =>
-    of(arm).flatMap((result) => result[mode][metric].mean ?? [])
-  const over = (arm: Arm, mode: Mode): Measured => {
-    if (complete.length === 1) return both(of(arm)[0]![mode])
-    return { success: bootstrap(values(arm, mode, 'success')), return: bootstrap(values(arm, mode, 'return')) }
+/** Ways of acting that an arm was measured in, as they are named behind a metric and a comma; '' is as sampled. */
+const WAYS = { '': 'sampled', greedy: 'greedy', 'best temperature': 'tempered' } as const
+const measuredAs = (result: ArmResult, way: string): Measured =>
+  Object.hasOwn(WAYS, way) ? result[WAYS[way as keyof typeof WAYS]] : result.others[way]!
+
+function claims({ players, results }: Conducted, { arms: names, pairs }: Recipe): Claims {
+  const measured = ({ sampled }: ArmResult): boolean => sampled.success.mean !== null
+  const complete = results.filter((seed) => seed.length === names.length && seed.every(measured))
+  const ways = [...Object.keys(WAYS), ...Object.keys(complete[0]?.[0]?.others ?? {})]
+  const of = (arm: string): ArmResult[] => complete.map((seed) => seed[names.indexOf(arm)]!)
+  const values = (arm: string, way: string, metric: Metric): number[] =>
+    of(arm).flatMap((result) => measuredAs(result, way)[metric].mean ?? [])
+  const over = (arm: string, way: string): Measured => {
+    if (complete.length === 1) return both(measuredAs(of(arm)[0]!, way))
+    return { success: bootstrap(values(arm, way, 'success')), return: bootstrap(values(arm, way, 'return')) }
   }
   return {
     players: { random: both(players.random), expert: both(players.expert), optimum: both(players.optimum) },
     arms: names.map((name) => ({
-      ...{ name, ...over(name, 'sampled'), greedy: over(name, 'greedy'), tempered: over(name, 'tempered') },
+      ...{ name, ...over(name, ''), greedy: over(name, 'greedy'), tempered: over(name, 'best temperature') },
+      others: Object.fromEntries(ways.slice(3).map((way) => [way, over(name, way)])),
       steps: of(name).reduce((sum, { envSteps }) => sum + envSteps, 0),
       tokens: of(name).reduce((sum, { trainedTokens }) => sum + trainedTokens, 0),
     })),
-    comparisons: pairsOf(arms).flatMap(([arm, baseline]) =>
-      METRICS.map(([metric, mode, of]) => ({
-        arm,
-        baseline,
-        metric,
-        ...compare(values(arm, mode, of), values(baseline, mode, of)),
-      })),
+    comparisons: pairs.flatMap(({ arm, baseline, kind }) =>
+      ways.flatMap((way) =>
+        (['success', 'return'] as const).map((metric) => ({
+          ...{ arm, baseline, kind, metric: [metric, way].filter(Boolean).join(', ') },
+          ...compare(values(arm, way, metric), values(baseline, way, metric)),
+        })),
+      ),
     ),
   }
 }
@@ -139,12 +174,10 @@ const both = ({ success, return: paid }: Measured): Measured => ({ success, retu
 function report(result: Claims & { run: string; env: string; seconds: number }, chart: string): string {
   const rows = [
     ...Object.entries(result.players).flatMap(([name, player]) => modes(name, { sampled: player })),
-    ...result.arms.flatMap((arm) =>
-      modes(`${arm.name} (${short(arm.steps)} steps)`, { sampled: arm, greedy: arm.greedy, tempered: arm.tempered }),
-    ),
+    ...result.arms.flatMap((arm) => modes(`${arm.name} (${short(arm.steps)} steps)`, { sampled: arm, ...arm })),
   ]
-  const found = result.comparisons.map(({ arm, baseline, metric, delta, verdict }) => [
-    `${arm} − ${baseline}: ${metric}`,
+  const found = result.comparisons.map(({ arm, baseline, kind, metric, delta, verdict }) => [
+    `${kind === 'control' ? 'control: ' : ''}${arm} − ${baseline}: ${metric}`,
     interval(delta),
     verdict,
   ])

@@ -1,12 +1,12 @@
 /** Draws an experiment while it runs: where it is, how fast, and its learning curves on held-out tasks. */
 import type { Summary } from '../data/index.ts'
-import type { Arm, ArmResult, Progress } from '../recipes/index.ts'
+import type { ArmResult, Progress } from '../recipes/index.ts'
 import { type ChartOptions, type Series, svgCharts, textChart } from './chart.ts'
 import type { Live } from './live.ts'
 import { duration, short } from './table.ts'
 
 export interface Watch {
-  /** Runs it to its end, drawing. `title` says which of several it is. */
+  /** Runs it to its end, drawing; several may be followed at once. `title` says which of several it is. */
   follow(title: string, experiment: AsyncGenerator<Progress, ArmResult[]>): Promise<ArmResult[]>
   /** The curves as text and as an SVG document. Arms begin where imitation ended. */
   text(): string
@@ -20,8 +20,10 @@ export interface Watch {
 export function watch(display: Live, players: Readonly<Record<string, Summary>>, steps: number): Watch {
   const started = performance.now()
   /** Per arm and evaluation, what each experiment measured there. */
-  const curves = new Map<Arm, Point[][]>()
-  let before = 0
+  const curves = new Map<string, Point[][]>()
+  /** Environment steps taken by all. */
+  let taken = 0
+  /** Where the arms' curves begin. */
   let imitated = 0
   const series = (metric: Metric): Series[] =>
     [...curves].map(([name, points]) => ({
@@ -33,7 +35,7 @@ export function watch(display: Live, players: Readonly<Record<string, Summary>>,
   const options = (metric: Metric): ChartOptions => frame(metric, players)
   const text = (): string => textChart(series('success'), options('success')).join('\n')
 
-  const note = ({ arm, round }: Progress, measured: Map<Arm, number>): void => {
+  const note = ({ arm, round }: Progress, measured: Map<string, number>): void => {
     const { success, return: paid } = round.evaluation ?? {}
     if (success?.mean == null || paid?.mean == null) return
     const points = curves.get(arm) ?? []
@@ -50,28 +52,17 @@ export function watch(display: Live, players: Readonly<Record<string, Summary>>,
 
   return {
     async follow(title, experiment) {
-      const measured = new Map<Arm, number>()
-      let spent = 0
+      const measured = new Map<string, number>()
       let last: Progress | undefined
       while (true) {
         const next = await experiment.next()
-        if (next.done) {
-          before += spent
-          return next.value
-        }
+        if (next.done) return next.value
         const { arm, round } = next.value
-        if (last && last.arm !== arm) {
-          if (last.arm === 'imitation') imitated = last.round.envSteps
-          before += last.round.envSteps
-        }
+        if (last?.arm === 'imitation' && last.arm !== arm) imitated = last.round.envSteps
+        taken += round.envSteps - (last?.arm === arm ? last.round.envSteps : 0)
         last = next.value
-        spent = round.envSteps
         note(next.value, measured)
-        const line = lineOf(title, next.value, {
-          done: before + spent,
-          steps,
-          seconds: (performance.now() - started) / 1000,
-        })
+        const line = lineOf(title, next.value, { done: taken, steps, seconds: (performance.now() - started) / 1000 })
         if (round.evaluation) display.note(line)
         display.update([...textChart(series('success'), options('success')), '', line], line)
       }

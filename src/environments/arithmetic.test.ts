@@ -36,7 +36,7 @@ describe('arithmetic', () => {
   })
 
   it('takes a number of digits, and no other', () => {
-    expect(openEnvironment('arithmetic').id).toBe('arithmetic:3@1')
+    expect(openEnvironment('arithmetic').id).toBe('arithmetic:2@1')
     expect(openEnvironment('arithmetic:5').id).toBe('arithmetic:5@1')
     for (const bad of ['0', '10', '2.5', 'two', ''])
       expect(() => openEnvironment(`arithmetic:${bad}`)).toThrow('1 to 9 digits')

@@ -1,6 +1,6 @@
 /** The worlds there are, and how to name them on the command line. */
 import type { EnvSpec, Isolation } from '../core/index.ts'
-import { arithmetic } from './arithmetic.ts'
+import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 
 export * from './arithmetic.ts'
@@ -30,8 +30,8 @@ export const environments: Readonly<Record<string, Catalogued>> = {
     area: 'puzzles',
     source: 'Ludus, Apache-2.0',
     isolation: 'none',
-    argument: 'digits, 1 to 9',
-    open: (argument) => arithmetic(argument === undefined ? {} : { digits: Number(argument) }),
+    argument: 'digits, 1 to 9, or a range like 1-3',
+    open: (argument) => arithmetic(argument === undefined ? {} : arithmeticOptions(argument)),
   },
 }
 

@@ -25,19 +25,31 @@ export function oracle<D>(spec: EnvSpec<D>): SeatModel<D> {
 
 /** At each call, with probability `epsilon`, a random action other than the key's; else the key's. */
 export function noisyOracle<D>(spec: EnvSpec<D>, epsilon: number): SeatModel<D> {
-  const { solve } = spec
   if (!(epsilon >= 0 && epsilon <= 1)) throw new Error(`the noise of an oracle is a probability, not ${epsilon}`)
-  if (!solve) throw new Error(`${spec.id} ships no answer key, so it has no oracle`)
-  return ({ task, seed }) => {
+  return prompted(spec, epsilon > 0 ? `noisy-oracle:${epsilon}` : 'oracle', ({ task, seed }) => {
     const rng = random(seed).split('noise')
-    const key = solve(task)
+    return (right) => (rng.next() < epsilon ? otherThan(right, spec, task, rng) : right)
+  })
+}
+
+/** What to say at a turn, counted from 0, when the answer key says `right`. */
+export type Say = (right: AssistantMessage, turn: number) => AssistantMessage | Promise<AssistantMessage>
+
+/** Hears the answer key at each of its turns, whatever it said before, and says what `say` makes of it. */
+export function prompted<D>(spec: EnvSpec<D>, id: string, say: (seat: Seat<D>) => Say): SeatModel<D> {
+  const { solve } = spec
+  if (!solve) throw new Error(`${spec.id} ships no answer key, so it has no oracle`)
+  return (seat) => {
+    const key = solve(seat.task)
     const next = 'play' in key ? follow(key) : recite(key)
+    const speak = say(seat)
     let said: AssistantMessage | undefined
+    let turn = 0
     return {
-      id: epsilon > 0 ? `noisy-oracle:${epsilon}` : 'oracle',
+      id,
       async complete(request) {
         const right = await next(request, said)
-        said = rng.next() < epsilon ? otherThan(right, spec, task, rng) : right
+        said = await speak(right, turn++)
         return free(said)
       },
     }

@@ -1,4 +1,5 @@
 /** Algorithms as arithmetic, and the loop around them. No weights here: those live behind core's Engine. */
+export * from './adaptive-sampling.ts'
 export * from './dpo.ts'
 export * from './evaluate.ts'
 export * from './grpo.ts'
@@ -13,3 +14,4 @@ export * from './reinforce.ts'
 export * from './rft.ts'
 export * from './sequence.ts'
 export * from './sft.ts'
+export * from './splice.ts'

@@ -2,7 +2,7 @@
  * What an algorithm makes of a batch of groups: arithmetic on rewards and log-probabilities, handed to the engine as
  * weights. Here stands what a learner is, and what learners share.
  */
-import { type Datum, type Group, type Random, successOf, type Trajectory } from '../core/index.ts'
+import { type Call, callsOf, type Datum, type Group, type Random, successOf, type Trajectory } from '../core/index.ts'
 import type { Scorer } from './likelihood.ts'
 import type { Sequence } from './sequence.ts'
 
@@ -96,4 +96,31 @@ function shuffle({ trajectories }: Group, random: Random): Trajectory[] {
     ...verdicts[i]!,
     steps: trajectory.steps.map((step) => ({ ...step, reward: paid.next().value! })),
   }))
+}
+
+/**
+ * A negative control for imitation: the same answers, each dealt to another question of the batch. What learns from
+ * this has learned no more than what answers look like.
+ */
+export function shuffledAnswers(learner: Learner): Learner {
+  return (groups, options) => {
+    const all = groups.flatMap(({ trajectories }) => trajectories)
+    const answers = options.random.shuffle(all.flatMap(callsOf).map(({ completion }) => completion)).values()
+    const dealt = (call: Call): Call => {
+      // Its tokens stay behind: they were sampled after another prompt.
+      const { tokens: _, ...completion } = answers.next().value!
+      return { ...call, completion }
+    }
+    return learner(
+      groups.map((group) => ({
+        ...group,
+        trajectories: group.trajectories.map((trajectory) => ({
+          ...trajectory,
+          steps: trajectory.steps.map((step) => ({ ...step, calls: step.calls.map(dealt) })),
+          trailing: trajectory.trailing.map(dealt),
+        })),
+      })),
+      options,
+    )
+  }
 }

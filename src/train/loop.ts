@@ -9,6 +9,7 @@ import {
   type Env,
   type EnvSpec,
   type Group,
+  type Random,
   type RolloutOptions,
   random,
   rollout,
@@ -28,6 +29,8 @@ export interface TrainOptions<D, E extends Env> {
   readonly learn: Learner
   readonly tasks: readonly Task<D>[]
   readonly tasksPerRound: number
+  /** How a round's attempts come about, where it is not by a rollout of `tasksPerRound` tasks drawn at random. */
+  readonly play?: (round: RoundSettings<D>) => Promise<Played<D>>
   /** Rounds go on until so many environment steps have been taken. */
   readonly envSteps: number
   /** By the fraction of `envSteps` that is spent, from 0 to 1. */
@@ -38,6 +41,19 @@ export interface TrainOptions<D, E extends Env> {
   readonly every?: number
   /** Where the weights are kept, at each evaluation. */
   readonly checkpoint?: string
+}
+
+export interface RoundSettings<D> {
+  /** From 1. */
+  readonly round: number
+  readonly rollout: RolloutOptions<D>
+  readonly random: Random
+}
+
+export interface Played<D> {
+  readonly groups: readonly Group<D>[]
+  /** What they cost, where that is more than the steps that they hold. */
+  readonly envSteps?: number
 }
 
 export interface Round {
@@ -61,6 +77,11 @@ export interface Round {
 export async function* train<D, E extends Env>(options: TrainOptions<D, E>): AsyncGenerator<Round, void> {
   const { spec, agent, engine, learn, tasks, tasksPerRound, envSteps: budget, lr, seed, every = Infinity } = options
   const { signal, batch: name = '' } = options.rollout
+  const anyTasks = async ({ rollout: settings, random }: RoundSettings<D>): Promise<Played<D>> => {
+    const chosen = random.shuffle(tasks).slice(0, tasksPerRound)
+    return { groups: await gather(rollout(spec, agent, chosen, settings), chosen) }
+  }
+  const play = options.play ?? anyTasks
   let envSteps = 0
   let trainedTokens = 0
   let measured = 0
@@ -72,9 +93,8 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
   yield { round: 0, envSteps, trainedTokens, ...nothing, ...(await measure()) }
   for (let round = 1; envSteps < budget && !signal?.aborted; round++) {
     const rng = random(seed).split(round)
-    const chosen = rng.shuffle(tasks).slice(0, tasksPerRound)
     const settings = { ...options.rollout, seed: seedOf(seed, round), batch: `${name}/${round}` }
-    const groups = await gather(rollout(spec, agent, chosen, settings), chosen)
+    const { groups, envSteps: cost } = await play({ round, rollout: settings, random: rng })
     if (signal?.aborted) return
     const lesson = learn(groups, { engine, random: rng })
     let updates = 0
@@ -89,8 +109,9 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
     }
     const means = updates > 0 ? { loss: loss / updates, gradNorm: gradNorm / updates } : { loss: null, gradNorm: null }
     const batch = summarise(groups)
-    if (batch.steps === 0) throw new Error(`no step was taken in a whole round: ${whyNone(groups)}`)
-    envSteps += batch.steps
+    const taken = cost ?? batch.steps
+    if (taken === 0) throw new Error(`no step was taken in a whole round: ${whyNone(groups)}`)
+    envSteps += taken
     const due = envSteps - measured >= every || envSteps >= budget
     const measurement = due ? await measure() : {}
     yield { round, envSteps, trainedTokens, batch, updates, ...means, ...next.value, ...measurement }
