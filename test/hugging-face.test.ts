@@ -1,12 +1,13 @@
 /** A model's folder as the Hugging Face hub has it: opened by the command line, played with, and saved again. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine, openEngine } from '../src/engine/index.ts'
 import { readRenderer } from '../src/models/index.ts'
+import { type HubServerOptions, startHubServer } from './hub-server.ts'
 import { huggingFaceFiles, SIZE } from './hugging-face-files.ts'
 
 const main = join(import.meta.dirname, '../src/cli/main.ts')
@@ -54,4 +55,60 @@ it('is saved with its words', async () => {
   expect(again.files).toEqual(files)
   expect(again.renderer.id).toBe(renderer.id)
   expect(await readFile(inside('fits/model.safetensors'))).toEqual(await readFile(inside('again/model.safetensors')))
+})
+
+/** The files of a folder, as a hub would have them. */
+async function uploaded(name: string): Promise<HubServerOptions['files']> {
+  const names = await readdir(inside(name))
+  return Object.fromEntries(
+    await Promise.all(names.map(async (file) => [file, await readFile(inside(`${name}/${file}`))])),
+  )
+}
+
+it('is fetched by its name on the hub once, and played with where there is no network', async () => {
+  const args = ['run', 'arithmetic:1', '--model', 'engine:hf:owner/name', '-n', '4', '--max-tokens', '8', '--json']
+  const env = { ...process.env, LUDUS_CACHE: inside('cache'), HF_TOKEN: 'hf_secret' }
+  const play = async (HF_ENDPOINT: string) => {
+    const { stdout, stderr } = await run(process.execPath, [main, ...args], {
+      cwd: folder,
+      env: { ...env, HF_ENDPOINT },
+    })
+    expect(stderr).not.toContain('hf_secret')
+    return JSON.parse(stdout)
+  }
+  const server = await startHubServer({ files: await uploaded('fits'), token: 'hf_secret' })
+  const first = await play(server.endpoint)
+  expect(first.model).toBe(`engine:hf:owner/name@${server.commit.slice(0, 12)}`)
+  expect(first.outcomes.scored).toBe(4)
+  await server[Symbol.asyncDispose]()
+  expect(server.asked.map(({ path }) => path)).not.toContainEqual(expect.stringContaining('optimizer'))
+  expect((await play(server.endpoint)).return).toEqual(first.return)
+})
+
+it('is refused by its configuration before a weight is fetched', async () => {
+  const files = { ...(await uploaded('fits')), 'config.json': Buffer.from('{"model_type": "gpt2"}') }
+  await using server = await startHubServer({ files })
+  const args = ['run', 'arithmetic:1', '--model', 'engine:hf:owner/name']
+  const env = { ...process.env, LUDUS_CACHE: inside('refused'), HF_ENDPOINT: server.endpoint }
+  const failed = await run(process.execPath, [main, ...args], { cwd: folder, env }).catch((error) => error)
+  expect(failed.code).toBe(2)
+  expect(failed.stderr).toContain("the model type is 'gpt2', not 'llama'")
+  expect(server.asked.map(({ path }) => path)).not.toContainEqual(expect.stringContaining('model.safetensors'))
+})
+
+it('says that it is being fetched where that takes long, and stops at an interrupt', async () => {
+  const files = await uploaded('fits')
+  const mischief: HubServerOptions['mischief'] = (path) => (path === 'model.safetensors' ? 'slow' : 'ok')
+  await using server = await startHubServer({ files, mischief })
+  const env = { ...process.env, LUDUS_CACHE: inside('slow'), HF_ENDPOINT: server.endpoint }
+  const args = ['run', 'arithmetic:1', '--model', 'engine:hf:owner/name']
+  const child = execFile(process.execPath, [main, ...args], { cwd: folder, env })
+  let said = ''
+  child.stderr?.on('data', (text) => {
+    said += text
+    if (/fetching hf:owner\/name: \d\.\d of \d\.\d MB/.test(said) && !child.killed) child.kill('SIGINT')
+  })
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  expect(said).toContain('fetching hf:owner/name was interrupted: the same command goes on from there')
+  expect(code).toBe(2)
 })

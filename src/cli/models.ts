@@ -17,6 +17,7 @@ import {
   withConcurrency,
   withRetry,
 } from '../models/index.ts'
+import { fromHub } from './hub.ts'
 
 export interface Player extends AsyncDisposable {
   readonly id: string
@@ -37,6 +38,7 @@ export const AGENTS = ['react', 'react:<turns>']
 
 export const MODELS = [
   'engine:<checkpoint>',
+  'engine:hf:<owner>/<name>',
   'openai:<model>@<base-url>',
   'ai:<provider>/<model>',
   'oracle',
@@ -59,6 +61,11 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
   if (name === 'random') return seated(randomPlayer(spec))
   if (kind === 'noisy-oracle' && rest) return seated(noisyOracle(spec, Number(rest)))
   if (kind === 'scripted' && rest) return seated(scriptedModel(parseScript(await readScript(rest))))
+  if (kind === 'engine' && rest.startsWith('hf:')) {
+    const { path, commit } = await fromHub(rest.slice('hf:'.length))
+    // A branch moves: the commit says which weights these were.
+    return engine(path, `${name.replace(/@[^@]*$/, '')}@${commit.slice(0, 12)}`, seed)
+  }
   if (kind === 'engine' && rest) return engine(rest, name, seed)
   if (kind === 'openai' && rest) return remote(openai(rest, options), name, options)
   if (kind === 'ai' && rest)

@@ -1,4 +1,5 @@
 /** The embedded engine: a decoder trained and sampled inside Node. Knows tokens and weights, and nothing of worlds. */
+export { readConfig } from './checkpoint.ts'
 export * from './engine.ts'
 export { isGguf } from './gguf.ts'
 export { ggufFiles } from './gguf-tokenizer.ts'
