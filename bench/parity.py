@@ -1,12 +1,14 @@
 """The other half of parity.ts. `write`: checkpoints as transformers saves them, with what they say of some tokens.
 `read`: what transformers and PEFT make of the folders that the engine wrote."""
 import json
+import math
 import sys
 from pathlib import Path
 
 import torch
 from peft import PeftModel
 from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.models.llama import modeling_llama
 
 SHAPE = dict(
     vocab_size=211, hidden_size=64, num_hidden_layers=3, num_attention_heads=8, num_key_value_heads=2,
@@ -19,6 +21,11 @@ ROPE = {
         rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64
     ),
     "yarn": dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=64),
+    "dynamic": dict(rope_type="dynamic", factor=4.0),
+    "longrope": dict(
+        rope_type="longrope", short_factor=[1.0, 1.5, 3.0, 4.0], long_factor=[1.0, 1.5, 3.0, 4.0], attention_factor=1.0,
+        original_max_position_embeddings=64, factor=4.0,
+    ),
 }
 CASES = {
     "f32, tied": (torch.float32, True, "plain", "50GB"),
@@ -70,7 +77,35 @@ def read(folder: Path) -> None:
         "its adapters, read by PEFT": PeftModel.from_pretrained(load(said["base"]), folder / "adapter"),
         "merged, read by transformers": load(folder / "merged"),
     }
-    print(json.dumps({name: logprobs(model, said["tokens"]) for name, model in models.items()}))
+    out = {name: logprobs(model, said["tokens"]) for name, model in models.items()}
+    for kind, path in said["scaled"].items():
+        scores = entropy_abf(Path(path), said["tokens"]) if kind == "entropy-abf" else logprobs(load(path), said["tokens"])
+        out[f"the engine's checkpoint with {kind}"] = scores
+    print(json.dumps(out))
+
+
+def entropy_abf(path: Path, rows: list[list[int]]) -> list[list[float]]:
+    """transformers has no such kind: its queries are scaled here, between the rotation and the scores."""
+    config = json.loads((path / "config.json").read_text())
+    scaling = config.pop("rope_scaling")
+    (path / "config.json").write_text(json.dumps(config))
+    model = LlamaForCausalLM.from_pretrained(path, dtype=torch.float64)
+    plain, calls = modeling_llama.apply_rotary_pos_emb, 0
+
+    def sharper(q, k, cos, sin, *rest, **more):
+        nonlocal calls
+        layer, calls = calls % config["num_hidden_layers"], calls + 1
+        q, k = plain(q, k, cos, sin, *rest, **more)
+        if layer < scaling["plain_layers"]:
+            return q, k
+        seen = torch.arange(1, q.shape[2] + 1, dtype=q.dtype)
+        return q * (seen.log() / math.log(scaling["original_max_position_embeddings"])).clamp(min=1)[:, None], k
+
+    modeling_llama.apply_rotary_pos_emb = sharper
+    try:
+        return logprobs(model, rows)
+    finally:
+        modeling_llama.apply_rotary_pos_emb = plain
 
 
 {"write": write, "read": read}[sys.argv[1]](Path(sys.argv[2]))

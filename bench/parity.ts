@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LINEAR, openEngine } from '../src/engine/index.ts'
+import { createEngine, LINEAR, openEngine, readConfig } from '../src/engine/index.ts'
 
 const python = process.env['LUDUS_PYTHON']
 if (!python) throw new Error('LUDUS_PYTHON names no Python: it needs one with torch, transformers and peft')
@@ -26,6 +26,24 @@ function ask(verb: 'write' | 'read') {
 /** Ours have a first entry, for a token that nothing predicts. */
 const furthest = (ours: readonly number[][], theirs: readonly number[][]): number =>
   Math.max(...ours.flatMap((row, r) => theirs[r]!.map((value, t) => Math.abs(row[t + 1]! - value))))
+
+/** The same weights under scalings that transformers writes no checkpoint with. */
+async function scaledAnew(base: string, tokens: readonly number[][]) {
+  const scalings = [
+    { kind: 'ntk', factor: 3 },
+    { kind: 'entropy-abf', originalContext: 16, plainLayers: 2 },
+  ] as const
+  const config = await readConfig(base)
+  const out: { kind: string; path: string; said: number[][] }[] = []
+  for (const ropeScaling of scalings) {
+    await using engine = createEngine({ ...config, ropeScaling })
+    await engine.load(base)
+    const path = join(folder, ropeScaling.kind)
+    await engine.saveMerged(path)
+    out.push({ kind: ropeScaling.kind, path, said: await engine.logprobs(tokens) })
+  }
+  return out
+}
 
 try {
   const names: string[] = ask('write')
@@ -51,10 +69,12 @@ try {
   await engine.save(join(folder, 'adapter'))
   await engine.saveMerged(join(folder, 'merged'))
   const after = await engine.logprobs(tokens)
-  writeFileSync(join(folder, 'ours.json'), JSON.stringify({ base, tokens }))
+  const scaled = await scaledAnew(base, tokens)
+  const paths = Object.fromEntries(scaled.map(({ kind, path }) => [kind, path]))
+  writeFileSync(join(folder, 'ours.json'), JSON.stringify({ base, tokens, scaled: paths }))
   const read: Record<string, number[][]> = ask('read')
-  for (const [i, [name, theirs]] of Object.entries(read).entries())
-    say(name, furthest(i === 0 ? before : after, theirs))
+  const ours = [before, after, after, ...scaled.map(({ said }) => said)]
+  for (const [i, [name, theirs]] of Object.entries(read).entries()) say(name, furthest(ours[i]!, theirs))
   say(
     '(what five updates of the adapters changed)',
     furthest(

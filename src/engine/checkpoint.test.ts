@@ -6,6 +6,7 @@ import { readConfig } from './checkpoint.ts'
 import { toHuggingFace } from './hugging-face-config.ts'
 import { createEngine, type EmbeddedEngine, openEngine } from './index.ts'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameter, type Parameters } from './llama.ts'
+import type { RopeScaling } from './rope.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 
 const config: LlamaConfig = {
@@ -156,6 +157,23 @@ describe('config.json', () => {
     expect(await read({ tie_word_embeddings: true })).toEqual({ ...config, tied: true })
   })
 
+  it.each<RopeScaling>([
+    { kind: 'linear', factor: 4 },
+    { kind: 'dynamic', factor: 4 },
+    { kind: 'llama3', factor: 8, low: 1, high: 4, originalContext: 64 },
+    { kind: 'yarn', factor: 4, originalContext: 64, fast: 32, slow: 1, magnitude: 1.1 },
+    { kind: 'factors', factors: [1.5] },
+    { kind: 'entropy-abf', originalContext: 64, plainLayers: 2 },
+  ])('keeps the scaling of positions: $kind', async (ropeScaling) => {
+    expect(await read(toHuggingFace({ ...config, ropeScaling }))).toEqual({ ...config, ropeScaling })
+  })
+
+  it('has NTK-aware scaling as the base that it comes to', async () => {
+    const wide = { ...config, headWidth: 4 }
+    const scaled = await read(toHuggingFace({ ...wide, ropeScaling: { kind: 'ntk', factor: 3 } }))
+    expect(scaled).toEqual({ ...wide, ropeTheta: 500 * 3 ** 2 })
+  })
+
   it('may leave out what follows from the rest', async () => {
     const { headWidth, kvHeads, ropeTheta, tied } = await read({
       ...{ head_dim: undefined, num_key_value_heads: undefined, rope_theta: undefined },
@@ -186,8 +204,16 @@ describe('config.json', () => {
     [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, `'rope_scaling.original_max_position_embeddings' is`],
     [{ rope_scaling: { type: 'linear', factor: 0 } }, `'rope_scaling.factor' is 0, not a positive number`],
     [
-      { rope_scaling: { rope_type: 'longrope' } },
-      `'rope_scaling' is of type "longrope"; default, linear, llama3 and yarn`,
+      { rope_scaling: { rope_type: 'proportional' } },
+      `'rope_scaling' is of type "proportional"; default, linear, dynamic, llama3, yarn and longrope`,
+    ],
+    [
+      { rope_scaling: { rope_type: 'longrope', short_factor: [1], long_factor: [2], attention_factor: 1 } },
+      'has angles that change with the length of a sequence',
+    ],
+    [
+      { rope_scaling: { rope_type: 'longrope', short_factor: [-1], long_factor: [-1], attention_factor: 1 } },
+      "'rope_scaling.short_factor.0' is -1, not a positive number",
     ],
     [{ rope_parameters: { rope_type: 'yarn', mscale: 1, factor: 2 } }, `'rope_parameters.mscale' is not supported`],
     [{ rope_parameters: { partial_rotary_factor: 0.5 } }, `'partial_rotary_factor' is 0.5`],

@@ -170,6 +170,12 @@ describe('the engine', () => {
     expect(await engine.sample([1], sampling)).toHaveLength(1)
     expect(() => createEngine({ ...config, heads: 5 })).toThrow('cannot share')
     expect(() => createEngine({ ...config, headWidth: 3 })).toThrow('even head width')
+    const growing = createEngine({ ...config, ropeScaling: { kind: 'dynamic', factor: 4 } }, { threads: 1 })
+    engines.push(growing)
+    expect(() => growing.logprobs([sequence(97, 1)])).toThrow(
+      'context of 96; dynamic scaling would turn positions anew',
+    )
+    expect(() => createEngine({ ...config, ropeScaling: { kind: 'factors', factors: [1] } })).toThrow('do not fit')
     const closed = createEngine(config, { threads: 1 })
     const asked = closed.logprobs([[1, 2]])
     await closed[Symbol.asyncDispose]()

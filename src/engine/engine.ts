@@ -10,6 +10,7 @@ import { isGguf } from './gguf.ts'
 import type { EngineSetup } from './laboratory.ts'
 import { type Adapters, type LlamaConfig, parameterShapes } from './llama.ts'
 import { adaptersOf, type LoraConfig } from './lora.ts'
+import { checkRotary } from './rope.ts'
 import type { SampleRequest } from './sampler.ts'
 import { findWeights } from './weights.ts'
 import type { Answer, Question, Verb } from './worker.ts'
@@ -114,7 +115,7 @@ class WorkerEngine implements EmbeddedEngine {
     if (prompt.length === 0) throw new Error('an empty prompt cannot be continued: give it at least one token')
     if (prompt.length + maxTokens > this.context) {
       throw new RangeError(
-        `a prompt of ${prompt.length} tokens and ${maxTokens} to sample exceed the model's context of ${this.context}`,
+        `a prompt of ${prompt.length} tokens and ${maxTokens} to sample exceed the model's context of ${this.context}${noLonger(this.config)}`,
       )
     }
     checkTokens(prompt, this.config)
@@ -203,9 +204,10 @@ class WorkerEngine implements EmbeddedEngine {
 const count = (shapes: Adapters['shapes']): number =>
   shapes.reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
 
-function check({ heads, kvHeads, headWidth, vocabulary }: LlamaConfig, { tokens = 0 }: EngineOptions): void {
+function check(config: LlamaConfig, { tokens = 0 }: EngineOptions): void {
+  const { heads, kvHeads, vocabulary } = config
   if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
-  if (headWidth % 2 !== 0) throw new Error(`rotary positions need an even head width, not ${headWidth}`)
+  checkRotary(config)
   if (tokens > vocabulary) {
     throw new Error(
       `the tokenizer's largest id is ${tokens - 1}, and the model has embeddings from 0 to ${vocabulary - 1}: they do not belong together`,
@@ -213,15 +215,24 @@ function check({ heads, kvHeads, headWidth, vocabulary }: LlamaConfig, { tokens 
   }
 }
 
-function checkTokens(tokens: readonly number[], { vocabulary, context }: LlamaConfig): void {
+function checkTokens(tokens: readonly number[], config: LlamaConfig): void {
+  const { vocabulary, context } = config
   const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary))
   if (stranger !== undefined) {
     throw new Error(`${stranger} is no token of the model's: they run from 0 to ${vocabulary - 1}`)
   }
   if (tokens.length > context) {
-    throw new RangeError(`a sequence of ${tokens.length} tokens exceeds the model's context of ${context}`)
+    throw new RangeError(
+      `a sequence of ${tokens.length} tokens exceeds the model's context of ${context}${noLonger(config)}`,
+    )
   }
 }
+
+/** Why a context that was meant to grow does not. */
+const noLonger = ({ ropeScaling }: LlamaConfig): string =>
+  ropeScaling?.kind === 'dynamic'
+    ? `; dynamic scaling would turn positions anew for every longer one, cached keys included: scale by 'ntk', which is the same for all lengths`
+    : ''
 
 function checkDrawing({ temperature = 1, topK = 1, topP = 1 }: TokenSampling): void {
   if (!(temperature >= 0)) throw new Error(`a temperature is at least 0, not ${temperature}`)

@@ -3,7 +3,7 @@
  * compute otherwise than transformers is refused by name.
  */
 import type { LlamaConfig } from './llama.ts'
-import type { RopeScaling } from './rope.ts'
+import { ntkBase, type RopeScaling } from './rope.ts'
 import { shown } from './shown.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -26,8 +26,7 @@ export function toHuggingFace(config: LlamaConfig): Fields {
     head_dim: config.headWidth,
     intermediate_size: config.hidden,
     max_position_embeddings: config.context,
-    rope_theta: config.ropeTheta,
-    ...(config.ropeScaling && { rope_scaling: toRopeScaling(config.ropeScaling) }),
+    ...toRope(config),
     rms_norm_eps: config.normEpsilon,
     hidden_act: 'silu',
     tie_word_embeddings: config.tied,
@@ -97,33 +96,95 @@ interface Where {
 }
 
 function ropeScalingOf(given: Fields, { key, file, context }: Where): RopeScaling | undefined {
-  const kind = given['rope_type'] ?? given['type'] ?? 'default'
+  const kind: unknown = given['rope_type'] ?? given['type'] ?? 'default'
   const number = (field: string, absent?: unknown): number => positive(given[field] ?? absent, `${key}.${field}`, file)
-  if (kind === 'default') return undefined
-  if (kind === 'linear') return { kind, factor: number('factor') }
-  if (kind !== 'llama3' && kind !== 'yarn')
-    throw new Error(`${file}: '${key}' is of type ${shown(kind)}; default, linear, llama3 and yarn are supported`)
-  const originalContext = number('original_max_position_embeddings', kind === 'yarn' ? context : undefined)
-  if (kind === 'llama3') {
-    const [low, high] = [number('low_freq_factor'), number('high_freq_factor')]
-    if (low >= high)
-      throw new Error(`${file}: '${key}.low_freq_factor' is ${low}, not below 'high_freq_factor', ${high}`)
-    return { kind, factor: number('factor'), low, high, originalContext }
+  switch (kind) {
+    case 'default':
+      return undefined
+    case 'linear':
+    case 'dynamic':
+      return { kind, factor: number('factor') }
+    case 'longrope':
+      return { kind: 'factors', factors: factorsOf(given, { key, file, context }) }
+    case 'entropy-abf':
+      return {
+        kind,
+        originalContext: number('original_max_position_embeddings'),
+        plainLayers: plainLayers(given, file),
+      }
+    case 'llama3': {
+      const originalContext = number('original_max_position_embeddings')
+      const [low, high] = [number('low_freq_factor'), number('high_freq_factor')]
+      if (low >= high)
+        throw new Error(`${file}: '${key}.low_freq_factor' is ${low}, not below 'high_freq_factor', ${high}`)
+      return { kind, factor: number('factor'), low, high, originalContext }
+    }
+    case 'yarn':
+      return yarnOf(given, { key, file, context })
   }
+  throw new Error(
+    `${file}: '${key}' is of type ${shown(kind)}; default, linear, dynamic, llama3, yarn and longrope are supported`,
+  )
+}
+
+function yarnOf(given: Fields, { key, file, context }: Where): RopeScaling {
+  const number = (field: string, absent?: unknown): number => positive(given[field] ?? absent, `${key}.${field}`, file)
   for (const field of ['mscale', 'mscale_all_dim', 'truncate'])
     if (given[field] != null) throw new Error(`${file}: '${key}.${field}' is not supported`)
   const factor = number('factor')
   const [fast, slow] = [number('beta_fast', 32), number('beta_slow', 1)]
   // Peng et al. 2023 eq. 22, on queries and keys alike.
   const magnitude = number('attention_factor', factor > 1 ? 0.1 * Math.log(factor) + 1 : 1)
-  return { kind, factor, originalContext, fast, slow, magnitude }
+  const originalContext = number('original_max_position_embeddings', context)
+  return { kind: 'yarn', factor, originalContext, fast, slow, magnitude }
 }
 
-function toRopeScaling(scaling: RopeScaling): Fields {
-  const { kind, factor } = scaling
-  if (kind === 'linear') return { rope_type: kind, factor }
-  const common = { rope_type: kind, factor, original_max_position_embeddings: scaling.originalContext }
-  if (kind === 'llama3') return { ...common, low_freq_factor: scaling.low, high_freq_factor: scaling.high }
+/** Of two lists, for short sequences and for long ones: read where they are one and leave the scores alone. */
+function factorsOf(given: Fields, { key, file }: Where): number[] {
+  const [short, long] = [given['short_factor'], given['long_factor']]
+  if (!Array.isArray(short) || String(short) !== String(long) || given['attention_factor'] !== 1)
+    throw new Error(
+      `${file}: '${key}' of type "longrope" has angles that change with the length of a sequence, or an attention_factor other than 1: neither is supported`,
+    )
+  return short.map((factor: unknown, i) => positive(factor, `${key}.short_factor.${i}`, file))
+}
+
+function plainLayers(given: Fields, file: string): number {
+  const value = given['plain_layers'] ?? 2
+  if (!Number.isInteger(value) || (value as number) < 0)
+    throw new Error(`${file}: 'plain_layers' is ${shown(value)}, not a whole number from 0`)
+  return value as number
+}
+
+/** As transformers computes it too, Entropy-ABF apart, which it has no kind for and refuses. */
+function toRope(config: LlamaConfig): Fields {
+  const { ropeTheta, ropeScaling, context } = config
+  // To transformers it is another base and nothing else.
+  if (ropeScaling?.kind === 'ntk') return { rope_theta: ntkBase(config, ropeScaling.factor) }
+  return { rope_theta: ropeTheta, ...(ropeScaling && { rope_scaling: toRopeScaling(ropeScaling, context) }) }
+}
+
+function toRopeScaling(scaling: Exclude<RopeScaling, { kind: 'ntk' }>, context: number): Fields {
+  switch (scaling.kind) {
+    case 'linear':
+    case 'dynamic':
+      return { rope_type: scaling.kind, factor: scaling.factor }
+    case 'factors': {
+      const { factors } = scaling
+      const lists = { short_factor: factors, long_factor: factors, attention_factor: 1 }
+      return { rope_type: 'longrope', ...lists, original_max_position_embeddings: context }
+    }
+    case 'entropy-abf': {
+      const { kind, originalContext, plainLayers } = scaling
+      return { rope_type: kind, original_max_position_embeddings: originalContext, plain_layers: plainLayers }
+    }
+  }
+  const common = {
+    rope_type: scaling.kind,
+    factor: scaling.factor,
+    original_max_position_embeddings: scaling.originalContext,
+  }
+  if (scaling.kind === 'llama3') return { ...common, low_freq_factor: scaling.low, high_freq_factor: scaling.high }
   const { fast, slow, magnitude } = scaling
   return { ...common, beta_fast: fast, beta_slow: slow, attention_factor: magnitude }
 }

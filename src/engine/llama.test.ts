@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { random } from '../core/index.ts'
 import { Decoder } from './decoder.ts'
 import { initialise, parameterShapes } from './llama.ts'
+import type { RopeScaling } from './rope.ts'
 
 const config = {
   vocabulary: 13,
@@ -129,5 +130,46 @@ describe('the decoder', () => {
     }
     await one.release()
     await two.release()
+  })
+
+  it('has sharper scores the later the query, by Entropy-ABF, but not in the layers left plain', async () => {
+    const shape = { ...config, layers: 1 }
+    const weights = initialise(shape, 1)
+    const tokens = [3, 1, 4, 1, 5, 9, 2, 6]
+    const last = async (ropeScaling: RopeScaling | undefined, factor: number): Promise<number> => {
+      const scaled = new Map(weights)
+      const q = 'model.layers.0.self_attn.q_proj.weight'
+      scaled.set(q, { dims: weights.get(q)!.dims, data: weights.get(q)!.data.map((value) => factor * value) })
+      const decoder = new Decoder({ ...shape, ...(ropeScaling && { ropeScaling }) }, scaled, { threads: 1 })
+      const { logprobs } = await decoder.score([tokens], [[0, 7]])
+      await decoder.release()
+      return logprobs[0]!
+    }
+    // The query of the last prediction stands at position 6, and in a single layer only that query counts.
+    const sharp = { kind: 'entropy-abf', originalContext: 3, plainLayers: 0 } as const
+    const [plain, wanted] = [await last(undefined, 1), await last(undefined, Math.log(7) / Math.log(3))]
+    expect(Math.abs(plain - wanted)).toBeGreaterThan(1e-4)
+    expect(await last(sharp, 1)).toBeCloseTo(wanted, 5)
+    expect(await last({ ...sharp, plainLayers: 1 }, 1)).toBe(plain)
+  })
+
+  it('has the gradient of its objective with Entropy-ABF too', async () => {
+    const shape = { ...config, ropeScaling: { kind: 'entropy-abf', originalContext: 2, plainLayers: 1 } as const }
+    const decoder = new Decoder(shape, initialise(shape, 1), { threads: 1 })
+    const { gradients } = await decoder.score(sequences, places, cotangent)
+    for (const name of ['model.layers.1.self_attn.q_proj.weight', 'model.layers.0.self_attn.k_proj.weight']) {
+      const { data } = decoder.parameters.get(name)!
+      const gradient = gradients.get(name)!
+      const scale = Math.max(...gradient.map(Math.abs))
+      const i = gradient.findIndex((value) => Math.abs(value) === scale)
+      const [at, h] = [data[i]!, 5e-3]
+      data[i] = at + h
+      const above = await objective(decoder)
+      data[i] = at - h
+      const below = await objective(decoder)
+      data[i] = at
+      expect(Math.abs(gradient[i]! - (above - below) / (2 * h)), name).toBeLessThan(0.02 * scale + 1e-3)
+    }
+    await decoder.release()
   })
 })

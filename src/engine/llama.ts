@@ -7,7 +7,7 @@
 import { random } from '../core/index.ts'
 import { Graph, type Tensor } from './graph.ts'
 import * as ops from './ops.ts'
-import { anglesOf, type Rotary } from './rope.ts'
+import { anglesOf, type Rotary, sharpness } from './rope.ts'
 
 export interface LlamaConfig extends Rotary {
   readonly vocabulary: number
@@ -85,11 +85,17 @@ export interface Adapters {
 interface Inputs {
   /** [B, T] */
   readonly tokens: Tensor
-  readonly positions: Tensor
+  readonly rotate: Rotate
   /** [1, 1, G·T, T], added to the scores: 0 where a token may look, a large negative number where not. */
   readonly mask: Tensor
   /** For cached tokens: [B, 1, 1, P], and the two lengths P and T to split at. */
   readonly past?: { readonly mask: Tensor; readonly lengths: Tensor }
+}
+
+/** Turns a layer's queries and keys, [B, H, T, d], by their positions. */
+interface Rotate {
+  queries(x: Tensor, layer: number): Tensor
+  keys(x: Tensor): Tensor
 }
 
 /** x [..., I] through the linear layer of that name within a block → [..., O]. */
@@ -125,7 +131,7 @@ function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters }: Kind
   }
   const inputs: Inputs = {
     tokens: g.input('tokens', 'int64', ['B', 'T']),
-    positions: g.input('positions', 'int64', ['B', 'T']),
+    rotate: rotateBy(g, config, g.input('positions', 'int64', ['B', 'T'])),
     mask: g.input('mask', 'float32', [1, 1, 'GT', 'T']),
     ...(cached && {
       past: { mask: g.input('pastMask', 'float32', ['B', 1, 1, 'P']), lengths: g.input('lengths', 'int64', [2]) },
@@ -151,22 +157,17 @@ function attention(
   g: Graph,
   config: LlamaConfig,
   h: Tensor,
-  { positions, mask, past }: Inputs,
+  { rotate, mask, past }: Inputs,
   layer: number,
   p: Project,
   cache: Record<string, Tensor>,
 ): Tensor {
   const { heads, kvHeads, headWidth } = config
-  const rotation = rotationOf(g, config)
   const split = (name: string, count: number): Tensor =>
     ops.transpose(g, ops.reshape(g, p(h, name), [0, 0, count, headWidth]), [0, 2, 1, 3])
-  const q = ops.reshape(g, ops.rope(g, split('self_attn.q_proj', heads), positions, rotation), [
-    0,
-    kvHeads,
-    -1,
-    headWidth,
-  ])
-  const k = ops.rope(g, split('self_attn.k_proj', kvHeads), positions, rotation)
+  const turned = rotate.queries(split('self_attn.q_proj', heads), layer)
+  const q = ops.reshape(g, turned, [0, kvHeads, -1, headWidth])
+  const k = rotate.keys(split('self_attn.k_proj', kvHeads))
   const v = split('self_attn.v_proj', kvHeads)
   cache[`k.${layer}`] = k
   cache[`v.${layer}`] = v
@@ -184,24 +185,33 @@ function attention(
   return p(ops.reshape(g, rows, [0, 0, heads * headWidth]), 'self_attn.o_proj')
 }
 
-function rotationOf(g: Graph, config: LlamaConfig): ops.Rotation {
-  const { context, headWidth } = config
+function rotateBy(g: Graph, config: LlamaConfig, positions: Tensor): Rotate {
+  const { context, headWidth, ropeScaling, layers } = config
   const half = headWidth / 2
   const { frequencies, magnitude } = anglesOf(config)
-  const table = (f: (angle: number) => number): Float32Array =>
-    Float32Array.from(
-      { length: context * half },
-      (_, i) => magnitude * f(Math.floor(i / half) * frequencies[i % half]!),
-    )
-  const dims = [context, half]
+  /** Of one layer's queries, or of keys. */
+  const rotation = (name: string, factor: (position: number) => number): ops.Rotation => {
+    const table = (f: (angle: number) => number): Float32Array =>
+      Float32Array.from({ length: context * half }, (_, i) => {
+        const position = Math.floor(i / half)
+        return magnitude * factor(position) * f(position * frequencies[i % half]!)
+      })
+    const constant = (part: string, f: (angle: number) => number): Tensor =>
+      g.constant(`${name}.${part}`, table(f), [context, half])
+    return {
+      cos: constant('cos', Math.cos),
+      sin: constant('sin', Math.sin),
+      back: constant('back', (angle) => -Math.sin(angle)),
+    }
+  }
+  const plain = rotation('rope', () => 1)
+  const isSharp = (layer: number): boolean => sharpness(ropeScaling, layer, context - 1) > 1
+  const sharp = isSharp(layers - 1)
+    ? rotation('rope.sharp', (position) => sharpness(ropeScaling, layers - 1, position))
+    : plain
   return {
-    cos: g.constant('rope.cos', table(Math.cos), dims),
-    sin: g.constant('rope.sin', table(Math.sin), dims),
-    back: g.constant(
-      'rope.back',
-      table((angle) => -Math.sin(angle)),
-      dims,
-    ),
+    queries: (x, layer) => ops.rope(g, x, positions, isSharp(layer) ? sharp : plain),
+    keys: (x) => ops.rope(g, x, positions, plain),
   }
 }
 
