@@ -84,6 +84,30 @@ describe('dequantise', () => {
     expect(read(12, [...HALF.one, ...HALF.half, ...packed, ...halves])).toEqual(expected)
   })
 
+  it('reads Q5_K: as Q4_K, with the fifth bit of each group in a bit of its own', () => {
+    const bytes = [...HALF.half, ...HALF.quarter, ...range(12).map(() => 0x41), ...range(32).map((i) => 1 << (i % 8))]
+    const halves = range(128).map((i) => pairs[i % 16]!)
+    // 0x41 is a scale, or a minimum, of 1; of groups 4–7 it is 1 below and 1 above for scales, 4 and 1 for minima.
+    const expected = range(256).map((i) => {
+      const group = Math.floor(i / 32)
+      const q = (group % 2 === 0 ? i % 16 : 15 - (i % 16)) + (i % 8 === group ? 16 : 0)
+      return group < 4 ? q / 2 - 0.25 : (17 * q) / 2 - 20 / 4
+    })
+    expect(read(13, [...bytes, ...halves])).toEqual(expected)
+  })
+
+  it('reads Q5_K as the gguf package 0.19 does', () => {
+    const bytes = range(176).map((i) => (73 * i + 41) & 255)
+    bytes.splice(0, 4, 0x00, 0x24, ...HALF.half)
+    const out = read(13, bytes)
+    expect(out.filter((_, i) => i % 17 === 0)).toEqual([
+      ...[-19.421875, -24.09375, -21.4375, -27.625, 12.546875, 9.15625, 10.25, 9, -12.171875, -3.96875, -11.71875],
+      ...[-2.375, 3.296875, 24.78125, -11.5, -11.5],
+    ])
+    expect(out.reduce((sum, value) => sum + value, 0)).toBe(-1697.875)
+    expect(out.reduce((sum, value, i) => sum + i * value, 0)).toBe(-123204.125)
+  })
+
   it('reads Q6_K: sixteen signed scales, four bits here and two there', () => {
     const q = range(256).map((i) => ((i * 7 + Math.floor(i / 64)) % 64) - 32)
     const low = new Array<number>(128).fill(0)
@@ -108,7 +132,7 @@ describe('dequantise', () => {
   })
 
   it('refuses other formats by name, and bytes that are too few', () => {
-    expect(() => tensorFormat(13)).toThrow('numbers of type Q5_K are not read, only F32, F16, Q4_0')
+    expect(() => tensorFormat(11)).toThrow('numbers of type Q3_K are not read, only F32, F16, Q4_0')
     expect(() => tensorFormat(77)).toThrow('numbers of type 77 are not read')
     expect(() => dequantise(tensorFormat(8), new Uint8Array(33), new Float32Array(32))).toThrow(
       '32 numbers of type Q8_0 take 34 bytes, not 33',

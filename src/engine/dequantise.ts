@@ -23,6 +23,7 @@ const FORMATS: ReadonlyMap<number, TensorFormat> = new Map([
   [7, { name: 'Q5_1', elements: 32, bytes: 24, unpack: unpackQ5_1 }],
   [8, { name: 'Q8_0', elements: 32, bytes: 34, unpack: unpackQ8_0 }],
   [12, { name: 'Q4_K', elements: 256, bytes: 144, unpack: unpackQ4_K }],
+  [13, { name: 'Q5_K', elements: 256, bytes: 176, unpack: unpackQ5_K }],
   [14, { name: 'Q6_K', elements: 256, bytes: 210, unpack: unpackQ6_K }],
   [30, { name: 'BF16', elements: 1, bytes: 2, unpack: unpackBF16 }],
 ])
@@ -32,7 +33,6 @@ const STRANGERS: Readonly<Record<number, string>> = {
   9: 'Q8_1',
   10: 'Q2_K',
   11: 'Q3_K',
-  13: 'Q5_K',
   15: 'Q8_K',
   16: 'IQ2_XXS',
   17: 'IQ2_XS',
@@ -159,6 +159,25 @@ function unpackQ4_K(blocks: DataView, out: Float32Array): void {
       const from = at + 16 + (group >> 1) * 32
       for (let i = 0; i < 32; i++) {
         out[to + group * 32 + i] = scale * ((blocks.getUint8(from + i) >> shift) & 15) - minimum
+      }
+    }
+  }
+}
+
+/** As Q4_K, with 32 bytes of fifth bits before the halves: bit `group` of byte i is that of the group's number i. */
+function unpackQ5_K(blocks: DataView, out: Float32Array): void {
+  for (let at = 0, to = 0; to < out.length; at += 176, to += 256) {
+    const ofScales = blocks.getFloat16(at, true)
+    const ofMinima = blocks.getFloat16(at + 2, true)
+    for (let group = 0; group < 8; group++) {
+      const scale = ofScales * scaleBits(blocks, at + 4, group)
+      const minimum = ofMinima * minimumBits(blocks, at + 4, group)
+      const shift = (group & 1) * 4
+      const from = at + 48 + (group >> 1) * 32
+      for (let i = 0; i < 32; i++) {
+        const four = (blocks.getUint8(from + i) >> shift) & 15
+        const fifth = (blocks.getUint8(at + 16 + i) >> group) & 1
+        out[to + group * 32 + i] = scale * (four | (fifth << 4)) - minimum
       }
     }
   }

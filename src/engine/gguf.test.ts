@@ -3,82 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  BOOL,
+  encode,
+  F32,
+  type File,
+  LIST,
+  type Pair,
+  padded,
+  TEXT,
+  type Tensor,
+  U8,
+  U32,
+  type Value,
+} from '../../test/gguf-writer.ts'
 import { random } from '../core/index.ts'
 import { readGguf } from './gguf.ts'
-
-// A small writer of GGUF files, right ones and wrong ones: `length`, `offset` and `counts` are there for lies.
-const [U8, U32, F32, BOOL, TEXT, LIST] = [0, 4, 6, 7, 8, 9]
-type Value = number | bigint | boolean | string
-interface Pair {
-  readonly key: string
-  readonly type: number
-  readonly value: Value | readonly Value[]
-  /** Of a list's elements. */
-  readonly of?: number
-  readonly length?: number
-}
-interface Tensor {
-  readonly name: string
-  /** As the file has them: innermost first. */
-  readonly dims: readonly number[]
-  readonly type: number
-  readonly data: Uint8Array
-  readonly offset?: number
-}
-interface File {
-  readonly version?: number
-  readonly pairs: readonly Pair[]
-  readonly tensors: readonly Tensor[]
-  readonly alignment?: number
-  readonly counts?: readonly [tensors: number, keys: number]
-}
-
-const raw = ({ buffer }: ArrayBufferView<ArrayBuffer>): Buffer => Buffer.from(buffer)
-const u32 = (value: number): Buffer => raw(Uint32Array.of(value))
-const u64 = (value: number | bigint): Buffer => raw(BigUint64Array.of(BigInt(value)))
-const text = (value: string): Buffer => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)])
-const SCALAR: Readonly<Record<number, (value: Value) => Buffer>> = {
-  0: (value) => raw(Uint8Array.of(Number(value))),
-  1: (value) => raw(Int8Array.of(Number(value))),
-  2: (value) => raw(Uint16Array.of(Number(value))),
-  3: (value) => raw(Int16Array.of(Number(value))),
-  4: (value) => raw(Uint32Array.of(Number(value))),
-  5: (value) => raw(Int32Array.of(Number(value))),
-  6: (value) => raw(Float32Array.of(Number(value))),
-  7: (value) => raw(Uint8Array.of(Number(value))),
-  8: (value) => text(String(value)),
-  10: (value) => raw(BigUint64Array.of(BigInt(value))),
-  11: (value) => raw(BigInt64Array.of(BigInt(value))),
-  12: (value) => raw(Float64Array.of(Number(value))),
-}
-const one = (type: number, value: Value): Buffer => SCALAR[type]?.(value) ?? Buffer.alloc(0)
-const written = ({ type, value, of = TEXT, length }: Pair): Buffer => {
-  if (!Array.isArray(value)) return one(type, value as Value)
-  const elements = value as readonly Value[]
-  return Buffer.concat([u32(of), u64(length ?? elements.length), ...elements.map((element) => one(of, element))])
-}
-const padded = (bytes: Uint8Array, to: number): Buffer =>
-  Buffer.concat([bytes, Buffer.alloc((to - (bytes.length % to)) % to)])
-
-function encode({ version = 3, pairs, tensors, alignment = 32, counts }: File): Buffer {
-  let end = 0
-  const infos = tensors.map(({ name, dims, type, data, offset }) => {
-    const at = end
-    end += padded(data, alignment).length
-    return Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(type), u64(offset ?? at)])
-  })
-  const header = Buffer.concat([
-    Buffer.from('GGUF'),
-    u32(version),
-    u64(counts?.[0] ?? tensors.length),
-    u64(counts?.[1] ?? pairs.length),
-    ...pairs.map((pair) => Buffer.concat([text(pair.key), u32(pair.type), written(pair)])),
-    ...infos,
-  ])
-  // The last tensor is not padded, so that every byte of the file counts.
-  const data = tensors.map((tensor, i) => (i < tensors.length - 1 ? padded(tensor.data, alignment) : tensor.data))
-  return Buffer.concat([padded(header, alignment), ...data])
-}
+import { anglesOf } from './rope.ts'
 
 // A Llama of two layers. Every number differs from every other.
 const shape = { width: 12, heads: 3, kvHeads: 1, headWidth: 4, hidden: 10, vocabulary: 5, layers: 2 }
@@ -213,6 +154,48 @@ describe('readGguf', () => {
     expect(wrong).toBeUndefined()
   })
 
+  const scaling = async (given: Readonly<Record<string, number | string>>, factors?: readonly number[]) => {
+    const more = Object.entries(given).map(([key, value]): Pair => {
+      return { key: `llama.rope.${key}`, type: typeof value === 'string' ? TEXT : F32, value }
+    })
+    const freqs = factors && { ...tensor('rope_freqs.weight', 2), data: floats(Float32Array.from(factors)) }
+    return (await read({ pairs: [...pairs, ...more], tensors: freqs ? [...tensors, freqs] : tensors })).config
+      .ropeScaling
+  }
+
+  it('reads how positions are scaled', async () => {
+    expect(await scaling({ 'scaling.type': 'none', 'scaling.factor': 4 })).toBeUndefined()
+    expect(await scaling({ 'scaling.factor': 0 })).toBeUndefined()
+    for (const key of ['scaling.factor', 'scale_linear'])
+      expect(await scaling({ [key]: 4 })).toEqual({ kind: 'linear', factor: 4 })
+    expect(await scaling({ 'scaling.type': 'linear', 'scaling.factor': 2 })).toEqual({ kind: 'linear', factor: 2 })
+    const yarn = { kind: 'yarn', factor: 4, originalContext: 64, fast: 32, slow: 1, magnitude: 1 + 0.1 * Math.log(4) }
+    const given = { 'scaling.type': 'yarn', 'scaling.factor': 4 }
+    expect(await scaling(given)).toEqual(yarn)
+    const more = { 'scaling.original_context_length': 16, 'scaling.yarn_beta_fast': 8, 'scaling.yarn_beta_slow': 2 }
+    expect(await scaling({ ...given, ...more })).toEqual({ ...yarn, originalContext: 16, fast: 8, slow: 2 })
+    await expect(scaling({ ...given, 'scaling.yarn_log_multiplier': 0.5 })).rejects.toThrow(
+      "'llama.rope.scaling.yarn_log_multiplier' is 0.5; only 0 is read",
+    )
+  })
+
+  it('reads a factor for each pair, as Llama 3 has them, alone or with a linear one', async () => {
+    expect(await scaling({}, [1, 8])).toEqual({ kind: 'factors', factors: [1, 8] })
+    expect(await scaling({ 'scaling.factor': 2 }, [1, 8])).toEqual({ kind: 'factors', factors: [2, 16] })
+    await expect(scaling({ 'scaling.type': 'yarn', 'scaling.factor': 2 }, [1, 8])).rejects.toThrow(
+      "is 'yarn', and there is",
+    )
+    const llama3 = { kind: 'llama3', factor: 8, low: 1, high: 4, originalContext: 64 } as const
+    const head = { headWidth: 4, ropeTheta: 5000 }
+    const [plain, scaled] = [anglesOf(head), anglesOf({ ...head, ropeScaling: llama3 })].map((a) => a.frequencies)
+    // What llama.cpp's converter writes for it.
+    const factors = plain!.map((f, i) => f / scaled![i]!)
+    const ropeScaling = await scaling({}, factors)
+    anglesOf({ ...head, ...(ropeScaling && { ropeScaling }) }).frequencies.forEach((f, i) => {
+      expect(f / scaled![i]!).toBeCloseTo(1, 6)
+    })
+  })
+
   it('moves the rows of queries and keys, so that both ways of rotating agree on every score', async () => {
     const { weights } = await read(plain)
     const { width, heads, headWidth } = shape
@@ -301,8 +284,8 @@ const HOSTILE: readonly (readonly [name: string, bytes: Uint8Array, message: Reg
   ['half a block', encode(withTensor({ ...norm, type: 8 })), /'output_norm.weight'.*no multiple of 32, as Q8_0/],
   [
     'numbers of another type',
-    encode(withTensor({ ...norm, type: 13 })),
-    /'output_norm.weight'.*type Q5_K are not read/,
+    encode(withTensor({ ...norm, type: 11 })),
+    /'output_norm.weight'.*type Q3_K are not read/,
   ],
   [
     'an offset beyond the end',
@@ -320,9 +303,14 @@ const HOSTILE: readonly (readonly [name: string, bytes: Uint8Array, message: Reg
   ['a tensor too many', encode(withTensor(tensor('blk.0.attn_q.bias', 12))), /'blk.0.attn_q.bias' is no weight/],
   ['another shape', encode(withTensor(tensor('blk.0.attn_q.weight', 12, 8))), /\[8,12\], not \[12,12\]/],
   [
-    'scaled positions',
-    encode(withTensor(tensor('rope_freqs.weight', 2))),
-    /scaling of rotary positions, by the tensor/,
+    'too many factors',
+    encode(withTensor(tensor('rope_freqs.weight', 3))),
+    /'rope_freqs.weight' has shape \[3\], not \[2\]/,
+  ],
+  [
+    'a factor of nothing',
+    encode(withTensor({ ...tensor('rope_freqs.weight', 2), data: floats(Float32Array.of(1, 0)) })),
+    /'rope_freqs.weight' holds 0, not a positive number/,
   ],
   ['too many layers', encode(withPair(llama('block_count', 2 ** 32 - 1))), /'llama.block_count' is 4294967295/],
 ]
@@ -338,8 +326,11 @@ describe('a file that is wrong', () => {
 
   it.each([
     [{ key: 'general.architecture', type: TEXT, value: 'qwen2' }, /'general.architecture' is 'qwen2'; only 'llama'/],
-    [{ key: 'llama.rope.scaling.type', type: TEXT, value: 'yarn' }, /'llama.rope.scaling.type' is 'yarn'/],
-    [llama('rope.scaling.factor', 4, F32), /'llama.rope.scaling.factor' is 4/],
+    [
+      { key: 'llama.rope.scaling.type', type: TEXT, value: 'longrope' },
+      /'llama.rope.scaling.type' is 'longrope'; none/,
+    ],
+    [llama('rope.scaling.factor', -4, F32), /'llama.rope.scaling.factor' is -4, not a positive number/],
     [llama('rope.dimension_count', 2), /'llama.rope.dimension_count' is 2/],
     [llama('expert_count', 8), /'llama.expert_count' is 8: a mixture of experts/],
     [llama('attention.head_count_kv', 2), /3 heads cannot share/],
@@ -350,11 +341,6 @@ describe('a file that is wrong', () => {
     [{ key: 'llama.block_count', type: LIST, of: U32, value: [2] }, /'llama.block_count' is a list of 1/],
   ] as const)('is refused: %o', async (pair, message) => {
     await expect(read(withPair(pair))).rejects.toThrow(message)
-  })
-
-  it('takes no scaling of positions for an answer', async () => {
-    const file = withPair({ key: 'llama.rope.scaling.type', type: TEXT, value: 'none' })
-    expect((await read(file)).config.ropeTheta).toBe(5000)
   })
 
   it('is an Error wherever it was cut off', async () => {

@@ -5,6 +5,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dequantise } from './dequantise.ts'
 import { describe, type Metadata, readHeader, type TensorInfo } from './gguf-header.ts'
+import { ggufRope, positive, ROPE_FREQS } from './gguf-rope.ts'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
 
 export interface GgufModel {
@@ -60,11 +61,26 @@ async function survey(
   path: string,
 ): Promise<{ config: LlamaConfig; metadata: Metadata; plan: [string, TensorInfo][] }> {
   const { metadata, tensors } = await readHeader(file, path)
-  const config = configOf(metadata, tensors, path)
+  const shape = shapeOf(metadata, tensors, path)
+  const factors = await factorsOf(file, tensors.get(ROPE_FREQS), { headWidth: shape.headWidth, path })
+  const config = { ...shape, ...ggufRope(metadata, { path, context: shape.context, ...(factors && { factors }) }) }
   return { config, metadata, plan: planOf(config, tensors, path) }
 }
 
-function configOf(metadata: Metadata, tensors: Tensors, path: string): LlamaConfig {
+async function factorsOf(
+  file: FileHandle,
+  tensor: TensorInfo | undefined,
+  { headWidth, path }: { readonly headWidth: number; readonly path: string },
+): Promise<number[] | undefined> {
+  if (!tensor) return undefined
+  if (String(tensor.dims) !== String([headWidth / 2]))
+    throw new Error(
+      `${path}: tensor '${ROPE_FREQS}' has shape [${tensor.dims}], not [${headWidth / 2}], one for each pair`,
+    )
+  return [...(await readTensor(file, tensor, path))]
+}
+
+function shapeOf(metadata: Metadata, tensors: Tensors, path: string): Omit<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {
   const architecture = metadata.get('general.architecture')
   if (architecture !== 'llama')
     throw new Error(`${path}: key 'general.architecture' is ${describe(architecture)}; only 'llama' is read`)
@@ -88,16 +104,9 @@ function configOf(metadata: Metadata, tensors: Tensors, path: string): LlamaConf
     headWidth,
     hidden: whole(metadata, 'llama.feed_forward_length', path),
     context: whole(metadata, 'llama.context_length', path),
-    ropeTheta: positive(metadata, 'llama.rope.freq_base', path, 10_000),
     normEpsilon: positive(metadata, 'llama.attention.layer_norm_rms_epsilon', path),
     tied: !tensors.has(GGUF_HEAD),
   }
-}
-
-function positive(metadata: Metadata, key: string, path: string, otherwise?: number): number {
-  const value = metadata.get(key) ?? otherwise
-  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value
-  throw new Error(`${path}: key '${key}' is ${describe(value)}, not a positive number`)
 }
 
 function whole(metadata: Metadata, key: string, path: string, otherwise?: number): number {
@@ -112,12 +121,6 @@ function refuseOthers(metadata: Metadata, headWidth: number, path: string): void
     const value = metadata.get(key)
     if (value !== undefined && !plain.includes(value))
       throw new Error(`${path}: key '${key}' is ${describe(value)}: ${what} is not read`)
-  }
-  const scaling = 'scaling of rotary positions'
-  only('llama.rope.scaling.type', ['none'], scaling)
-  if (!metadata.has('llama.rope.scaling.type')) {
-    only('llama.rope.scaling.factor', [0, 1], scaling)
-    only('llama.rope.scale_linear', [0, 1], scaling)
   }
   only('llama.rope.dimension_count', [headWidth], `rotation of other than the ${headWidth} numbers of a head`)
   only('llama.attention.value_length', [headWidth], `a head whose keys have ${headWidth} numbers and its values others`)
@@ -137,8 +140,6 @@ function vocabularyOf(metadata: Metadata, tensors: Tensors, path: string): numbe
 
 /** Which tensor becomes which weight. All of them, each of the right shape, and no others. */
 function planOf(config: LlamaConfig, tensors: Tensors, path: string): [string, TensorInfo][] {
-  if (tensors.has('rope_freqs.weight'))
-    throw new Error(`${path}: scaling of rotary positions, by the tensor 'rope_freqs.weight', is not read`)
   const plan = parameterShapes(config).map(([name, dims]): [string, TensorInfo] => {
     const theirs = ggufName(name)
     const tensor = tensors.get(theirs)
@@ -147,7 +148,7 @@ function planOf(config: LlamaConfig, tensors: Tensors, path: string): [string, T
       throw new Error(`${path}: tensor '${theirs}' has shape [${tensor.dims}], not [${dims}] as the metadata has it`)
     return [name, tensor]
   })
-  const planned = new Set(plan.map(([, { name }]) => name))
+  const planned = new Set([ROPE_FREQS, ...plan.map(([, { name }]) => name)])
   const stranger = [...tensors.keys()].find((name) => !planned.has(name))
   if (stranger !== undefined) throw new Error(`${path}: the tensor '${stranger}' is no weight of such a Llama`)
   return plan
