@@ -92,7 +92,7 @@ it('is refused by its configuration before a weight is fetched', async () => {
   const env = { ...process.env, LUDUS_CACHE: inside('refused'), HF_ENDPOINT: server.endpoint }
   const failed = await run(process.execPath, [main, ...args], { cwd: folder, env }).catch((error) => error)
   expect(failed.code).toBe(2)
-  expect(failed.stderr).toContain("the model type is 'gpt2', not 'llama'")
+  expect(failed.stderr).toContain('the model type is "gpt2", not "llama"')
   expect(server.asked.map(({ path }) => path)).not.toContainEqual(expect.stringContaining('model.safetensors'))
 })
 

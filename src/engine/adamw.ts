@@ -99,11 +99,27 @@ export class AdamW {
 
   /** Takes up a saved state, or starts anew where there is none; what gradients had accumulated is dropped. */
   restore(saved: Parameters | undefined, path: string): void {
-    if (saved) overwrite(this.state(), saved, path)
-    else this.#kept.clear()
+    let steps = 0
+    if (saved) {
+      const state = this.state()
+      checkShapes(state, saved, path)
+      steps = stepsOf(saved, path)
+      overwrite(state, saved, path)
+    } else this.#kept.clear()
     this.#forget()
-    this.steps = saved?.get(STEPS)?.data[0] ?? 0
+    this.steps = steps
   }
+}
+
+/** Throws a sentence on a state that no updates lead to: its next one would make weights that are none. */
+function stepsOf(saved: Parameters, path: string): number {
+  const steps = saved.get(STEPS)?.data[0] ?? 0
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new Error(`${path}: '${STEPS}' is ${steps}, not a whole number from 0`)
+  for (const [name, { data }] of saved)
+    if (name.startsWith('second.') && data.some((value) => value < 0))
+      throw new Error(`${path}: '${name}' holds a number below 0, and a mean of squares has none`)
+  return steps
 }
 
 /** Copies every tensor of `from` over its namesake. Throws, and changes nothing, where a name or a shape differs. */
@@ -112,10 +128,15 @@ export function overwrite(into: Parameters, from: Parameters, path: string): voi
   for (const [name, { data }] of into) data.set(from.get(name)!.data)
 }
 
-/** Throws a sentence where `from` lacks a tensor of `into`, or has it in another shape. */
-export function checkShapes(into: Parameters, from: Parameters, path: string): void {
+/** Shapes by name. */
+type Shapes = ReadonlyMap<string, { readonly dims: readonly number[] }>
+
+/** Throws a sentence where `from` lacks a tensor of `into`, has it in another shape, or has one more. */
+export function checkShapes(into: Shapes, from: Shapes, path: string): void {
   for (const [name, { dims }] of into) {
     const given = from.get(name)?.dims
     if (`${given}` !== `${dims}`) throw new Error(`${path}: '${name}' has shape [${given ?? 'none'}], not [${dims}]`)
   }
+  const stranger = [...from.keys()].find((name) => !into.has(name))
+  if (stranger !== undefined) throw new Error(`${path}: '${stranger}' is none of the tensors that belong there`)
 }

@@ -200,7 +200,7 @@ describe('config.json', () => {
   })
 
   it.each<[fields: object, sentence: string]>([
-    [{ model_type: 'qwen2' }, "the model type is 'qwen2', not 'llama'"],
+    [{ model_type: 'qwen2' }, 'the model type is "qwen2", not "llama"'],
     [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, `'rope_scaling.original_max_position_embeddings' is`],
     [{ rope_scaling: { type: 'linear', factor: 0 } }, `'rope_scaling.factor' is 0, not a positive number`],
     [

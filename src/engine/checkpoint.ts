@@ -5,11 +5,13 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { checkShapes } from './adamw.ts'
+import { checkFinite } from './finite.ts'
 import { describeGguf, isGguf, readGguf } from './gguf.ts'
 import { fromHuggingFace, toHuggingFace } from './hugging-face-config.ts'
 import type { LlamaConfig, Parameters } from './llama.ts'
-import type { LoraConfig } from './lora.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { adaptersOf, type LoraConfig } from './lora.ts'
+import { listSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts'
 import { readWeights, WEIGHTS_FILE } from './weights.ts'
 
 export interface Checkpoint {
@@ -40,6 +42,8 @@ interface Contents {
 
 /** Written beside `path` and moved there when complete, so that a crash leaves no half checkpoint under its name. */
 async function writeFolder(path: string, { texts, tensors }: Contents): Promise<void> {
+  // What could not be opened again shall not take the place of what can.
+  for (const some of Object.values(tensors)) if (some) checkFinite(some, path)
   const fresh = `${path}.new`
   const old = `${path}.old`
   await rm(fresh, { recursive: true, force: true })
@@ -56,11 +60,14 @@ async function writeFolder(path: string, { texts, tensors }: Contents): Promise<
 export async function readCheckpoint(path: string, config: LlamaConfig): Promise<Checkpoint> {
   if (isGguf(path)) return { weights: (await readGguf(path)).weights }
   const weights = await readWeights(path, config)
+  checkFinite(weights, path)
   return { weights, ...(await readOptimiser(path)) }
 }
 
 async function readOptimiser(path: string): Promise<{ optimiser?: Parameters }> {
-  const optimiser = await readSafetensors(join(path, OPTIMISER_FILE)).catch(ignoreMissing)
+  const file = join(path, OPTIMISER_FILE)
+  const optimiser = await readSafetensors(file).catch(ignoreMissing)
+  if (optimiser) checkFinite(optimiser, file)
   return optimiser ? { optimiser } : {}
 }
 
@@ -83,16 +90,31 @@ export function writeAdapter(
     ...{ peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: base, inference_mode: true },
     ...{ r: rank, lora_alpha: alpha, target_modules: targets, lora_dropout: 0, bias: 'none', fan_in_fan_out: false },
   }
-  const named = new Map([...weights].map(([name, weight]) => [`${PREFIX}${name}`, weight]))
+  const prefixed = new Map([...weights].map(([name, weight]) => [`${PREFIX}${name}`, weight]))
   const texts = { [ADAPTER_CONFIG]: `${JSON.stringify(config, null, 2)}\n`, ...companions }
-  return writeFolder(path, { texts, tensors: { [ADAPTER_FILE]: named, [OPTIMISER_FILE]: optimiser } })
+  return writeFolder(path, { texts, tensors: { [ADAPTER_FILE]: prefixed, [OPTIMISER_FILE]: optimiser } })
 }
 
 /** The weights under their own names. Throws a sentence where there are none. */
 export async function readAdapter(path: string): Promise<Checkpoint> {
-  const stored = await readSafetensors(join(path, ADAPTER_FILE))
-  const weights = new Map([...stored].map(([name, weight]) => [name.replace(PREFIX, ''), weight]))
+  const file = join(path, ADAPTER_FILE)
+  const weights = named(await readSafetensors(file), file)
+  checkFinite(weights, file)
   return { weights, ...(await readOptimiser(path)) }
+}
+
+/** Throws a sentence with the tensor where a folder does not hold such adapters. Reads no more than what it must. */
+export async function findAdapter(path: string, config: LlamaConfig, lora: LoraConfig): Promise<void> {
+  const file = join(path, ADAPTER_FILE)
+  const wanted = new Map(adaptersOf(config, lora).shapes.map(([name, dims]) => [name, { dims }]))
+  checkShapes(wanted, named(await listSafetensors(file), file), file)
+}
+
+/** Without PEFT's prefix. */
+function named<T>(tensors: ReadonlyMap<string, T>, file: string): Map<string, T> {
+  const stranger = [...tensors.keys()].find((name) => !name.startsWith(PREFIX))
+  if (stranger !== undefined) throw new Error(`${file}: '${stranger}' is no adapter's: those begin with '${PREFIX}'`)
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(PREFIX.length), tensor]))
 }
 
 const adapterConfig = z.object({

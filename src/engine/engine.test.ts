@@ -240,7 +240,7 @@ describe('a checkpoint', () => {
     expect(await engine.logprobs([sequence(9, 1)])).toEqual(probe)
     await cp(path, join(folder, 'config'), { recursive: true })
     await writeFile(join(folder, 'config', 'config.json'), '{"model_type": "gpt2"}')
-    await expect(openEngine(join(folder, 'config'))).rejects.toThrow("'gpt2', not 'llama'")
+    await expect(openEngine(join(folder, 'config'))).rejects.toThrow('"gpt2", not "llama"')
     await writeFile(join(folder, 'config', 'config.json'), '{"model_type": "llama", "vocab_size": "many"}')
     await expect(openEngine(join(folder, 'config'))).rejects.toThrow(
       `'vocab_size' is "many", not a whole number from 1 to 1000000`,

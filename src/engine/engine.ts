@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Engine, Sample, TokenSampling } from '../core/index.ts'
-import { type Companions, readAdapterConfig, readConfig } from './checkpoint.ts'
+import { type Companions, findAdapter, readAdapterConfig, readConfig } from './checkpoint.ts'
 import { isGguf } from './gguf.ts'
 import type { EngineSetup } from './laboratory.ts'
 import { type Adapters, type LlamaConfig, parameterShapes } from './llama.ts'
@@ -48,6 +48,7 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
   if (adapter) {
     if (await readAdapterConfig(adapter.base))
       throw new Error(`${path} stands beside ${adapter.base}, which holds adapters itself: merge those first`)
+    await findAdapter(path, await readConfig(adapter.base), adapter)
     return loaded(await openEngine(adapter.base, { ...options, lora: adapter }), path)
   }
   const config = await readConfig(path)
@@ -66,6 +67,9 @@ async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEng
     throw error
   }
 }
+
+/** Every graph has its own, of 6 bytes a number. */
+const MAX_TABLES = 2 ** 26
 
 interface Waiting extends SampleRequest {
   resolve(samples: Sample[]): void
@@ -205,9 +209,14 @@ const count = (shapes: Adapters['shapes']): number =>
   shapes.reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
 
 function check(config: LlamaConfig, { tokens = 0 }: EngineOptions): void {
-  const { heads, kvHeads, vocabulary } = config
+  const { heads, kvHeads, vocabulary, context, headWidth } = config
   if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
   checkRotary(config)
+  if (context * headWidth > MAX_TABLES) {
+    throw new Error(
+      `a context of ${context} tokens with heads of ${headWidth} numbers needs tables of positions beyond ${MAX_TABLES} numbers: make the context (max_position_embeddings) smaller`,
+    )
+  }
   if (tokens > vocabulary) {
     throw new Error(
       `the tokenizer's largest id is ${tokens - 1}, and the model has embeddings from 0 to ${vocabulary - 1}: they do not belong together`,

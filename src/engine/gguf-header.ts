@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { type TensorFormat, tensorFormat } from './dequantise.ts'
+import { isName, shown } from './shown.ts'
 
 /** A 64-bit integer is a bigint where a number would lose digits. */
 export type MetadataValue = number | bigint | boolean | string | readonly (number | bigint | boolean | string)[]
@@ -52,7 +53,7 @@ export async function readHeader(file: FileHandle, path: string): Promise<GgufHe
   const keyCount = await readCount(front, 'keys', KEY_BYTES)
   const metadata = new Map<string, MetadataValue>()
   for (let i = 0; i < keyCount; i++) {
-    const key = await front.text(`the name of key ${i + 1}`, MAX_NAME)
+    const key = await front.name(`the name of key ${i + 1}`)
     if (metadata.has(key)) throw new Error(`${path}: the key '${key}' is there twice`)
     metadata.set(key, await readValue(front, key))
   }
@@ -100,6 +101,12 @@ class Front {
     const at = this.#window.byteOffset + this.at - this.#from
     this.at += length
     return new DataView(this.#window.buffer, at, length)
+  }
+
+  async name(what: string): Promise<string> {
+    const name = await this.text(what, MAX_NAME)
+    if (!isName(name)) throw new Error(`${this.path}: ${what} is ${shown(name)}, which is no name`)
+    return name
   }
 
   async text(what: string, most = MAX_HEADER): Promise<string> {
@@ -225,7 +232,7 @@ function readAll(view: DataView, { bytes, read }: Scalar, { path }: Front, key: 
 /** `at` is still relative to where the weights begin. */
 async function readTensorInfo(front: Front, i: number): Promise<TensorInfo> {
   const { path, size } = front
-  const name = await front.text(`the name of tensor ${i + 1}`, MAX_NAME)
+  const name = await front.name(`the name of tensor ${i + 1}`)
   const what = `the description of tensor '${name}'`
   const rank = (await front.take(4, what)).getUint32(0, true)
   if (rank < 1 || rank > MAX_DIMS)
@@ -291,5 +298,6 @@ export function describe(value: MetadataValue | undefined): string {
   if (value === undefined) return 'missing'
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value !== 'string') return String(value)
-  return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
+  const short = value.length > 60 ? `${value.slice(0, 60)}…` : value
+  return `'${short.replace(/\p{Cc}/gu, '\uFFFD')}'`
 }

@@ -281,6 +281,17 @@ const HOSTILE: readonly (readonly [name: string, bytes: Uint8Array, message: Reg
     /'output_norm.weight' of shape \[0,12\] is empty/,
   ],
   ['a huge tensor', encode(withTensor({ ...norm, dims: [2 ** 40, 2 ** 40] })), /'output_norm.weight'.*takes/],
+  [
+    'no number among the weights',
+    encode(withTensor({ ...norm, data: floats(new Float32Array(12).fill(Number.NaN, 7)) })),
+    /'output_norm.weight' holds NaN at place 7/,
+  ],
+  [
+    'an infinity in half precision',
+    encode(withTensor({ ...norm, type: 1, data: new Uint8Array(new Uint16Array(12).fill(0x7c00, 3).buffer) })),
+    /'output_norm.weight' holds Infinity at place 3/,
+  ],
+  ['a name that a terminal obeys', encode(withTensor({ ...norm, name: 'x\u001b[2J' })), /tensor \d+ is "x\\u001b\[2J"/],
   ['half a block', encode(withTensor({ ...norm, type: 8 })), /'output_norm.weight'.*no multiple of 32, as Q8_0/],
   [
     'numbers of another type',

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dequantise } from './dequantise.ts'
+import { checkFinite } from './finite.ts'
 import { describe, type Metadata, readHeader, type TensorInfo } from './gguf-header.ts'
 import { ggufRope, positive, ROPE_FREQS } from './gguf-rope.ts'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
@@ -34,6 +35,7 @@ export async function readGguf(path: string): Promise<GgufModel> {
   const weights: Parameters = new Map()
   for (const [name, tensor] of plan) {
     const data = await readTensor(file, tensor, path)
+    checkFinite(new Map([[tensor.name, { dims: tensor.dims, data }]]), path)
     const rotated = /\.(q_proj|k_proj)\./.test(name)
     weights.set(name, { dims: tensor.dims, data: rotated ? halvesApart(data, tensor.dims, config.headWidth) : data })
   }

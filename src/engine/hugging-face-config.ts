@@ -59,7 +59,7 @@ export function fromHuggingFace(json: unknown, file: string): LlamaConfig {
     hidden: size('intermediate_size'),
     context: size('max_position_embeddings'),
     ...rope(json, file),
-    normEpsilon: positive(json['rms_norm_eps'], 'rms_norm_eps', file),
+    normEpsilon: epsilon(json['rms_norm_eps'], file),
     tied: flag(json['tie_word_embeddings'], 'tie_word_embeddings', file),
   }
 }
@@ -67,7 +67,7 @@ export function fromHuggingFace(json: unknown, file: string): LlamaConfig {
 /** What a Llama may have and this one has not. */
 function checkKind(json: Fields, file: string): void {
   if (json['model_type'] !== 'llama')
-    throw new Error(`${file}: the model type is '${json['model_type']}', not 'llama'; no other is supported`)
+    throw new Error(`${file}: the model type is ${shown(json['model_type'])}, not "llama"; no other is supported`)
   const act = json['hidden_act'] ?? 'silu'
   if (act !== 'silu') throw new Error(`${file}: 'hidden_act' is ${shown(act)}; only 'silu' is supported`)
   for (const key of ['attention_bias', 'mlp_bias']) {
@@ -193,6 +193,12 @@ function positive(value: unknown, key: string, file: string): number {
   if (typeof value !== 'number' || !(value > 0 && value < Number.POSITIVE_INFINITY))
     throw new Error(`${file}: '${key}' is ${shown(value)}, not a positive number`)
   return value
+}
+
+/** Above 1 it would drown what it is added to. */
+function epsilon(value: unknown, file: string): number {
+  if (positive(value, 'rms_norm_eps', file) > 1) throw new Error(`${file}: 'rms_norm_eps' is ${value}, above 1`)
+  return value as number
 }
 
 /** false where it is absent, as in transformers' LlamaConfig. */

@@ -136,7 +136,6 @@ export class Laboratory {
       )
     }
     const { weights, optimiser } = adapter ? await readAdapter(path) : await readCheckpoint(path, config)
-    if (!adapter) this.#origin = resolve(path)
     // A base is loaded for the adapters beside it; how far those are is not its affair.
     if (!adapter && this.#low) overwrite(this.#base, weights, path)
     else {
@@ -146,6 +145,7 @@ export class Laboratory {
       this.#optimiser.restore(optimiser, path)
       overwrite(into, weights, path)
     }
+    if (!adapter) this.#origin = resolve(path)
     return { version: this.#optimiser.steps }
   }
 

@@ -51,6 +51,8 @@ export function initialiseAdapters({ shapes }: Adapters, seed: number): Paramete
 
 function check({ rank, alpha, targets }: LoraConfig): void {
   if (!(Number.isInteger(rank) && rank > 0)) throw new Error(`a LoRA rank is a positive whole number, not ${rank}`)
+  if (!Number.isFinite(Math.fround(alpha / rank)))
+    throw new Error(`LoRA's alpha is a positive number that 32 bits can hold, not ${alpha}`)
   if (!(alpha > 0)) throw new Error(`LoRA's alpha is a positive number, not ${alpha}`)
   const stranger = targets.find((target) => !(LINEAR as readonly string[]).includes(target))
   if (stranger !== undefined || targets.length === 0)

@@ -58,7 +58,7 @@ export interface Angles {
 }
 
 /** Throws a sentence on numbers that no angles come of. */
-export function checkRotary({ headWidth, ropeScaling }: Rotary): void {
+export function checkRotary({ headWidth, ropeTheta, ropeScaling }: Rotary): void {
   if (headWidth % 2 !== 0) throw new Error(`rotary positions need an even head width, not ${headWidth}`)
   if (ropeScaling?.kind === 'ntk' && headWidth < 4)
     throw new Error(`NTK-aware scaling needs heads of at least 4 numbers, not ${headWidth}: one pair has no slowest`)
@@ -66,8 +66,19 @@ export function checkRotary({ headWidth, ropeScaling }: Rotary): void {
     throw new Error(
       `Entropy-ABF takes the logarithm to an original context above 1, not ${ropeScaling.originalContext}`,
     )
-  if (ropeScaling?.kind !== 'factors') return
-  const { factors } = ropeScaling
+  if (ropeScaling?.kind === 'factors') checkFactors(ropeScaling.factors, headWidth)
+  const { frequencies, magnitude } = anglesOf({ headWidth, ropeTheta, ...(ropeScaling && { ropeScaling }) })
+  const wild = [magnitude, ...frequencies].find((value) => !(value > 0 && value < MOST))
+  if (wild !== undefined)
+    throw new Error(
+      `rotary positions of base ${ropeTheta} come to ${wild}, and neither angles nor magnitudes can be that`,
+    )
+}
+
+/** Radians, or a factor. Angles that are plain begin at 1. */
+const MOST = 1000
+
+function checkFactors(factors: readonly number[], headWidth: number): void {
   if (factors.length !== headWidth / 2)
     throw new Error(`${factors.length} factors do not fit the ${headWidth / 2} pairs of a head of ${headWidth} numbers`)
   const wrong = factors.find((factor) => !(factor > 0 && factor < Number.POSITIVE_INFINITY))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,7 +75,11 @@ describe('safetensors', () => {
       { x: { ...entry, shape: [3] } },
       "'x' has 8 bytes, and 12 would be its shape [3] in F32",
     ],
-    ['a shape beyond numbers', { x: { ...entry, shape: Array(9).fill(2 ** 50) } }, "'x' has 8 bytes"],
+    ['a shape beyond numbers', { x: { ...entry, shape: Array(8).fill(2 ** 50) } }, "'x' has 8 bytes"],
+    ['more dimensions than any tensor has', { x: { ...entry, shape: Array(9).fill(1) } }, "'x' has shape [1,1,1"],
+    ['a name that a terminal obeys', { 'x\u001b[2J': entry }, '"x\\u001b[2J" is no name of a tensor'],
+    ['an endless name', { ['x'.repeat(9000)]: entry }, 'is no name of a tensor'],
+    ['a name that is a prototype', '{"__proto__": {"dtype": "F8"}}', `'__proto__' is of type "F8"`],
     ['offsets the wrong way', { x: { ...entry, data_offsets: [8, 0] } }, "'x' has offsets [8,0]"],
     ['offsets below nothing', { x: { ...entry, data_offsets: [-8, 0] } }, "'x' has offsets [-8,0]"],
     ['no offsets', { x: { dtype: 'F32', shape: [2] } }, "'x' has offsets undefined"],
@@ -84,6 +89,12 @@ describe('safetensors', () => {
     const path = await write('bad.safetensors', header, new Uint8Array(16))
     await expect(readSafetensors(path)).rejects.toThrow(path)
     await expect(readSafetensors(path)).rejects.toThrow(sentence)
+  })
+
+  it('refuses what is no file', async () => {
+    const pipe = join(folder, 'pipe.safetensors')
+    execFileSync('mkfifo', [pipe])
+    for (const path of [pipe, folder]) await expect(readSafetensors(path)).rejects.toThrow('it is no file')
   })
 
   it('refuses a header longer than the file, and a file that is hardly there', async () => {

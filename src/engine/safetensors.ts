@@ -2,9 +2,9 @@
  * The safetensors format: an 8-byte length, a JSON header, the data. Reads F32, F16 and BF16, all to 32 bits, and
  * writes F32. Believes nothing that a header says before the file's size bears it out.
  */
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Parameter, Parameters } from './llama.ts'
-import { shown } from './shown.ts'
+import { isName, shown } from './shown.ts'
 
 /** A tensor that lies in a file, its place checked: within the file, and as long as its shape and type make it. */
 export interface Stored {
@@ -21,6 +21,7 @@ const WIDTHS = { F32: 4, F16: 2, BF16: 2 } as const
 type Dtype = keyof typeof WIDTHS
 
 const MAX_HEADER = 100_000_000
+const MAX_DIMS = 8
 /** What is asked of the file at once: Linux reads no more than 2 GiB. */
 const MAX_READ = 2 ** 30
 
@@ -50,6 +51,8 @@ export async function readSafetensors(path: string): Promise<Parameters> {
 
 /** What a file holds, without the data. Throws a sentence with the path, and the tensor's name where it is at fault. */
 export async function listSafetensors(path: string): Promise<Map<string, Stored>> {
+  // Opening a pipe would wait for whoever writes to it.
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no safetensors file: it is no file`)
   await using file = await open(path)
   const { size } = await file.stat()
   const length = Number(Buffer.from(await read(file, { at: 0, bytes: 8, path })).readBigUInt64LE())
@@ -85,7 +88,10 @@ function parseHeader(text: string, path: string): [name: string, entry: unknown]
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new Error(`${path} is no safetensors file: its header is no object of tensors`)
-  return Object.entries(json).filter(([name]) => name !== '__metadata__')
+  const tensors = Object.entries(json).filter(([name]) => name !== '__metadata__')
+  const stranger = tensors.find(([name]) => !isName(name))
+  if (stranger) throw new Error(`${path}: ${shown(stranger[0])} is no name of a tensor`)
+  return tensors
 }
 
 interface Place {
@@ -102,7 +108,8 @@ function placed(entry: unknown, { path, data, size, what }: Place): Stored {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Readonly<Record<string, unknown>>
   if (!isDtype(dtype))
     throw new Error(`${what} is of type ${shown(dtype)}; only ${Object.keys(WIDTHS).join(', ')} are read`)
-  if (!isCounts(shape)) throw new Error(`${what} has shape ${shown(shape)}, not a list of whole numbers from 0`)
+  if (!isCounts(shape) || shape.length > MAX_DIMS)
+    throw new Error(`${what} has shape ${shown(shape)}, not a list of whole numbers from 0, ${MAX_DIMS} at most`)
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
     throw new Error(`${what} has offsets ${shown(offsets)}, not its first byte and the one after its last`)
   const [from, to] = offsets as [number, number]

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
 import { listSafetensors, readStored, type Stored } from './safetensors.ts'
-import { shown } from './shown.ts'
+import { isName, shown } from './shown.ts'
 
 export const WEIGHTS_FILE = 'model.safetensors'
 const INDEX_FILE = `${WEIGHTS_FILE}.index.json`
@@ -82,7 +82,13 @@ function parseIndex(text: string, path: string): [name: string, shard: string][]
   const map = json?.weight_map
   if (typeof map !== 'object' || map === null) throw new Error(`${path} has no 'weight_map' of tensors to files`)
   return Object.entries(map).map(([name, shard]: [string, unknown]) => {
-    if (typeof shard !== 'string' || basename(shard) !== shard || !/^[^\\]+\.safetensors$/.test(shard)) {
+    if (!isName(name)) throw new Error(`${path}: ${shown(name)} is no name of a tensor`)
+    if (
+      typeof shard !== 'string' ||
+      !isName(shard) ||
+      basename(shard) !== shard ||
+      !/^[^\\]+\.safetensors$/.test(shard)
+    ) {
       throw new Error(`${path}: '${name}' is said to be in ${shown(shard)}, not a .safetensors file beside it`)
     }
     return [name, shard]

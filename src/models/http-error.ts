@@ -69,6 +69,9 @@ export function networkCodeOf(error: unknown): string | undefined {
 
 /** At most 200 characters, on one line. */
 export function excerpt(text: string): string {
-  const line = text.slice(0, 1000).replace(/\s+/g, ' ').trim()
+  const line = text
+    .slice(0, 1000)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
   return line.length > 200 ? `${line.slice(0, 199)}…` : line
 }

@@ -17,6 +17,19 @@ const seen = (renderer: Renderer, messages: readonly Message[], tools?: readonly
   words.spell(renderer.prompt(messages, tools))
 
 describe('a renderer from Hugging Face’s files', () => {
+  it('takes words that every object has for words', () => {
+    const text = tokenizerJson().replace('"vocab":{', '"vocab":{"__proto__":400,"constructor":401,')
+    const json = JSON.parse(text)
+    const special = { ...json.added_tokens[0], id: 402, content: 'hasOwnProperty' }
+    const config = JSON.parse('{"__proto__": {"polluted": true}}')
+    const words = huggingFaceWords({ ...json, added_tokens: [...json.added_tokens, special] }, config, 'here')
+    const said = 'constructor __proto__ toString'
+    expect(words.decode(words.encode(said))).toBe(said)
+    expect([words.id('constructor'), words.id('toString'), words.id('hasOwnProperty')]).toEqual([401, undefined, 402])
+    expect(words.encode('hasOwnProperty')).toEqual([402])
+    expect({}).not.toHaveProperty('polluted')
+  })
+
   it('writes what the template says, with special tokens as single ids', () => {
     expect(seen(renderer, talk)).toBe(
       '<|im_start|>system\nbe kind<|im_end|>\n<|im_start|>user\nhello\n\nyou<|im_end|>\n<|im_start|>assistant\n',
