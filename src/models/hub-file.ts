@@ -137,7 +137,10 @@ interface Left {
 /** Parts of a file, this process's own among them. */
 async function parts(to: string): Promise<Left[]> {
   const [folder, name] = [dirname(to), basename(to)]
-  const names = (await readdir(folder)).filter((other) => other.startsWith(`${name}.`) && other.endsWith('.part'))
+  // Not those of a file whose name begins with this one's.
+  const own = (other: string): boolean =>
+    other.startsWith(`${name}.`) && /^([0-9a-f-]{36}\.)?part$/.test(other.slice(name.length + 1))
+  const names = (await readdir(folder)).filter(own)
   const found = await Promise.all(
     names.map(async (other): Promise<Left[]> => {
       const path = join(folder, other)

@@ -143,7 +143,11 @@ describe('a model from the hub', () => {
       expect(await readFile(join(path, 'model.safetensors'))).toEqual(Buffer.from(WEIGHTS))
       // A killed process gives its part no other name.
       await rm(join(path, 'model.safetensors'))
-      await writeFile(join(path, 'model.safetensors.0815.part'), WEIGHTS.subarray(0, 150_000))
+      await writeFile(
+        join(path, 'model.safetensors.01234567-89ab-cdef-0123-456789abcdef.part'),
+        WEIGHTS.subarray(0, 150_000),
+      )
+      await writeFile(join(path, 'model.safetensors.json.part'), noise(160_000))
       await fetch()
       expect(ranges().at(-1)).toBe('150000-')
       expect(await readFile(join(path, 'model.safetensors'))).toEqual(Buffer.from(WEIGHTS))
