@@ -85,14 +85,16 @@ it('is fetched by its name on the hub once, and played with where there is no ne
   expect((await play(server.endpoint)).return).toEqual(first.return)
 })
 
-it('is refused by its configuration before a weight is fetched', async () => {
-  const files = { ...(await uploaded('fits')), 'config.json': Buffer.from('{"model_type": "gpt2"}') }
-  await using server = await startHubServer({ files })
+it.each<[what: string, from: string, change: HubServerOptions['files'], sentence: string]>([
+  ['kind', 'fits', { 'config.json': Buffer.from('{"model_type": "gpt2"}') }, 'the model type is "gpt2", not "llama"'],
+  ['tokenizer', 'small', {}, `the tokenizer's largest id is ${SIZE - 1}`],
+])('is refused for its %s before a weight is fetched', async (what, from, change, sentence) => {
+  await using server = await startHubServer({ files: { ...(await uploaded(from)), ...change } })
   const args = ['run', 'arithmetic:1', '--model', 'engine:hf:owner/name']
-  const env = { ...process.env, LUDUS_CACHE: inside('refused'), HF_ENDPOINT: server.endpoint }
+  const env = { ...process.env, LUDUS_CACHE: inside(`refused-${what}`), HF_ENDPOINT: server.endpoint }
   const failed = await run(process.execPath, [main, ...args], { cwd: folder, env }).catch((error) => error)
   expect(failed.code).toBe(2)
-  expect(failed.stderr).toContain('the model type is "gpt2", not "llama"')
+  expect(failed.stderr).toContain(sentence)
   expect(server.asked.map(({ path }) => path)).not.toContainEqual(expect.stringContaining('model.safetensors'))
 })
 

@@ -1,7 +1,7 @@
 /** Models by their name on a hub: where they are kept and who may read them, from the environment; progress on standard error. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { readConfig } from '../engine/index.ts'
+import { checkShape, readConfig } from '../engine/index.ts'
 import { type FetchedModel, fetchModel, readRenderer } from '../models/index.ts'
 import { interruptible } from './command.ts'
 import { live } from './live.ts'
@@ -17,7 +17,7 @@ export async function fromHub(name: string): Promise<FetchedModel> {
   try {
     return await fetchModel(name, {
       ...{ endpoint, token, signal, cache: cacheFolder(process.env), onProgress: progress.update },
-      check: async (folder) => [await readConfig(folder), await readRenderer(folder)],
+      check: async (folder) => checkShape(await readConfig(folder), { tokens: (await readRenderer(folder)).size }),
     })
   } catch (error) {
     if (!signal.aborted) throw error

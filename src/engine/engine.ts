@@ -38,7 +38,7 @@ export interface EmbeddedEngine extends Engine, AsyncDisposable {
 
 /** A fresh model of the given shape. */
 export function createEngine(config: LlamaConfig, options: EngineOptions = {}): EmbeddedEngine {
-  check(config, options)
+  checkShape(config, options)
   return new WorkerEngine(config, options, false)
 }
 
@@ -52,7 +52,7 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
     return loaded(await openEngine(adapter.base, { ...options, lora: adapter }), path)
   }
   const config = await readConfig(path)
-  check(config, options)
+  checkShape(config, options)
   // Before anything is allocated for a model that may not be there.
   if (!isGguf(path)) await findWeights(path, config)
   return loaded(new WorkerEngine(config, options, true), path)
@@ -208,7 +208,8 @@ class WorkerEngine implements EmbeddedEngine {
 const count = (shapes: Adapters['shapes']): number =>
   shapes.reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
 
-function check(config: LlamaConfig, { tokens = 0 }: EngineOptions): void {
+/** Throws a sentence where no engine can be had of a shape, or none that knows so many tokens. Nothing is opened for it. */
+export function checkShape(config: LlamaConfig, { tokens = 0 }: Pick<EngineOptions, 'tokens'> = {}): void {
   const { heads, kvHeads, vocabulary, context, headWidth } = config
   if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
   checkRotary(config)

@@ -22,7 +22,7 @@ export interface FetchOptions extends HubAddress {
   /** The first wait after a failed request, 1 s unless given. */
   readonly baseMs?: number
   /** Called with the folder before any weight is fetched: what it throws ends the matter while it is cheap. */
-  check?(folder: string): Promise<unknown>
+  check?(folder: string): Promise<void>
   /** Bytes of what is being fetched: there so far, and in all. */
   onProgress?(progress: { readonly bytes: number; readonly of: number }): void
 }
