@@ -3,16 +3,16 @@
  * matrix. Calls to `sample` that arrive while the worker is busy go to it together, as one batch.
  */
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import type { Datum, Engine, Sample, TokenSampling } from '../core/index.ts'
 import { adapterOutputs, type Companions, readAdapterConfig, readConfig } from './checkpoint.ts'
 import { isGguf } from './gguf.ts'
-import type { EngineSetup } from './laboratory.ts'
+import type { SiblingSetup } from './laboratory.ts'
 import { type Adapters, type LlamaConfig, parameterShapes, scoreShapes } from './llama.ts'
 import { adaptersOf, type LoraConfig } from './lora.ts'
 import type { SampleRequest } from './sampler.ts'
+import { EngineThread } from './thread.ts'
 import { findWeights, headsIn } from './weights.ts'
-import type { Answer, Question, Verb } from './worker.ts'
+import type { Verb } from './worker.ts'
 
 export interface EngineOptions {
   /** For the first weights. */
@@ -39,12 +39,21 @@ export interface EmbeddedEngine extends Engine, AsyncDisposable {
   readonly parameters: number
   /** A checkpoint of the whole model, the adapters worked into the weights. No optimiser goes with it. */
   saveMerged(path: string): Promise<void>
+  /**
+   * Another engine with the same weights in the same memory, and adapters and a head of its own: a critic, or without
+   * any the reference as it was before training. This one must have adapters itself, so that what is shared is frozen;
+   * from then on neither takes up other weights than adapters. Siblings share a thread: they compute in turns.
+   */
+  sibling(options?: SiblingOptions): Promise<EmbeddedEngine>
 }
+
+/** Without `lora` it learns nothing. The seed is for its adapters. */
+export type SiblingOptions = Pick<EngineOptions, 'lora' | 'head' | 'seed'>
 
 /** A fresh model of the given shape. */
 export function createEngine(config: LlamaConfig, options: EngineOptions = {}): EmbeddedEngine {
   check(config, options)
-  return new WorkerEngine(config, options, false)
+  return fresh(config, options, false)
 }
 
 /** A model from a checkpoint folder, or adapters with the model they name. Throws a sentence where there is none. */
@@ -59,7 +68,7 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
   const config = await readConfig(path)
   if (isGguf(path)) {
     check(config, options)
-    return loaded(new WorkerEngine(config, options, true), path)
+    return loaded(fresh(config, options, true), path)
   }
   const { own, outputs } = await headsIn(path)
   const whole = withHead(options, outputs, path)
@@ -68,7 +77,7 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
   check(shape, whole)
   // Before anything is allocated for a model that may not be there.
   await findWeights(path, shape)
-  return loaded(new WorkerEngine(shape, whole, true), path)
+  return loaded(fresh(shape, whole, true), path)
 }
 
 /** With the head that a folder holds. Throws where another one is asked for. */
@@ -89,6 +98,26 @@ async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEng
   }
 }
 
+/** `blank`: weights will be loaded before anything else. */
+function fresh(config: LlamaConfig, options: EngineOptions, blank: boolean): EmbeddedEngine {
+  const { seed = 0, threads = availableParallelism(), companions = {} } = options
+  const thread = new EngineThread({ config, threads, companions, blank, ...ownOf({ ...options, seed }) })
+  return new WorkerEngine(config, options, { thread, number: 0, learns: true })
+}
+
+/** What an engine does not share. */
+function ownOf({ lora, head, seed = 0 }: SiblingOptions): SiblingSetup {
+  return { seed, ...(lora && { lora }), ...(head && { outputs: head.outputs }) }
+}
+
+/** Where an engine lives. */
+interface Place {
+  readonly thread: EngineThread
+  readonly number: number
+  /** Whether its own weights do, where it has no adapters. */
+  readonly learns: boolean
+}
+
 interface Waiting extends SampleRequest {
   resolve(samples: Sample[]): void
   reject(error: unknown): void
@@ -99,39 +128,23 @@ class WorkerEngine implements EmbeddedEngine {
   readonly config: LlamaConfig
   readonly parameters: number
   readonly scores?: NonNullable<Engine['scores']>
-  readonly #outputs: number | undefined
-  readonly #worker: Worker
-  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+  readonly #options: EngineOptions
+  readonly #place: Place
   #queue: Waiting[] = []
   #sampling = false
-  #next = 0
   #version = 0
-  #broken: Error | undefined
 
-  /** `blank`: weights will be loaded before anything else. */
-  constructor(config: LlamaConfig, options: EngineOptions, blank: boolean) {
-    const { seed = 0, threads = availableParallelism(), companions = {}, lora, head } = options
-    const outputs = head?.outputs
+  constructor(config: LlamaConfig, options: EngineOptions, place: Place) {
+    const { lora, head } = options
     this.config = config
-    this.#outputs = outputs
+    this.#options = options
+    this.#place = place
     const whole = count(parameterShapes(config))
-    const ofHead = outputs === undefined ? 0 : count(scoreShapes(config, outputs))
-    this.parameters = ofHead + (lora ? count(adaptersOf(config, lora).shapes) : whole)
-    this.id = `llama-${(whole / 1e6).toFixed(2)}M${lora ? `-lora-${lora.rank}` : ''}${head ? `-head-${outputs}` : ''}`
+    const ofHead = head ? count(scoreShapes(config, head.outputs)) : 0
+    this.parameters = ofHead + (lora ? count(adaptersOf(config, lora).shapes) : place.learns ? whole : 0)
+    const parts = [lora && `lora-${lora.rank}`, head && `head-${head.outputs}`].filter((part) => part !== undefined)
+    this.id = [`llama-${(whole / 1e6).toFixed(2)}M`, ...parts].join('-')
     if (head) this.scores = (sequences) => this.#scores(sequences)
-    // Built, this file is JavaScript and so is its neighbour.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
-    const setup: EngineSetup = {
-      ...{ config, seed, threads, companions, blank },
-      ...(lora && { lora }),
-      ...(outputs !== undefined && { outputs }),
-    }
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: setup })
-    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
-    this.#worker.on('error', (error) => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('the engine has been closed')))
-    // An engine nobody waits for keeps no program alive.
-    this.#worker.unref()
   }
 
   get version(): number {
@@ -169,7 +182,7 @@ class WorkerEngine implements EmbeddedEngine {
   }
 
   backward(data: readonly Datum[]): Promise<{ loss: number }> {
-    for (const datum of data) checkDatum(datum, this.config, this.#outputs)
+    for (const datum of data) checkDatum(datum, this.config, this.#options.head?.outputs)
     return this.#ask('backward', data)
   }
 
@@ -192,8 +205,17 @@ class WorkerEngine implements EmbeddedEngine {
     this.#version = version
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate()
+  async sibling(options: SiblingOptions = {}): Promise<EmbeddedEngine> {
+    check(this.config, options)
+    if (options.lora) adaptersOf(this.config, options.lora)
+    else if (options.head) throw new Error("a head learns with adapters where weights are shared: give it 'lora' too")
+    const { thread } = this.#place
+    const number = await thread.sibling(this.#place.number, ownOf({ seed: this.#options.seed ?? 0, ...options }))
+    return new WorkerEngine(this.config, options, { thread, number, learns: false })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#place.thread.close(this.#place.number)
   }
 
   /** Sends all who wait as one batch; whoever comes while the worker is at it makes the next. */
@@ -214,27 +236,7 @@ class WorkerEngine implements EmbeddedEngine {
   }
 
   #ask<T>(verb: Verb, ...args: readonly unknown[]): Promise<T> {
-    if (this.#broken) return Promise.reject(this.#broken)
-    return new Promise<T>((resolve, reject) => {
-      const id = this.#next++
-      this.#open.set(id, { resolve: resolve as (value: unknown) => void, reject })
-      this.#worker.ref()
-      this.#worker.postMessage({ id, verb, args } satisfies Question)
-    })
-  }
-
-  #settle({ id, result, error }: Answer): void {
-    const waiting = this.#open.get(id)
-    this.#open.delete(id)
-    if (this.#open.size === 0) this.#worker.unref()
-    if (error !== undefined) waiting?.reject(new Error(error))
-    else waiting?.resolve(result)
-  }
-
-  #fail(error: Error): void {
-    this.#broken ??= error
-    for (const { reject } of this.#open.values()) reject(error)
-    this.#open.clear()
+    return this.#place.thread.ask(this.#place.number, verb, ...args)
   }
 }
 

@@ -45,32 +45,52 @@ export interface EngineSetup {
   readonly blank?: boolean
 }
 
+/** What a sibling has of its own. Without adapters it has nothing that learns. */
+export type SiblingSetup = Pick<EngineSetup, 'lora' | 'outputs' | 'seed'>
+
+/** Weights that several laboratories may share. */
+interface Base {
+  readonly parameters: Parameters
+  /** Where they came from, for adapters to name. */
+  origin: string
+  /** From then on nobody writes to them. */
+  isShared: boolean
+}
+
 export class Laboratory {
   readonly #setup: EngineSetup
-  readonly #base: Parameters
+  readonly #base: Base
   readonly #low: Parameters | undefined
   readonly #score: Parameters
-  /** Where the base came from, for adapters to name. */
-  #origin = ''
   readonly #decoder: Decoder
   readonly #optimiser: AdamW
 
-  constructor(setup: EngineSetup) {
+  constructor(setup: EngineSetup, base?: Base) {
     const { config, seed, threads, lora, outputs, blank = false } = setup
     this.#setup = setup
     const adapters = lora && adaptersOf(config, lora)
-    this.#base = allocate(parameterShapes(config))
-    if (!blank) initialise(config, seed, this.#base)
+    this.#base = base ?? { parameters: allocate(parameterShapes(config)), origin: '', isShared: false }
+    if (!base && !blank) initialise(config, seed, this.#base.parameters)
     this.#low = adapters && initialiseAdapters(adapters, seed)
     // A new head says 0 of everything.
     this.#score = allocate(outputs === undefined ? [] : scoreShapes(config, outputs))
-    const parameters = new Map([...this.#base, ...(this.#low ?? []), ...this.#score])
+    const parameters = new Map([...this.#base.parameters, ...(this.#low ?? []), ...this.#score])
     this.#decoder = new Decoder(config, parameters, { threads, adapters, outputs })
     this.#optimiser = new AdamW(this.#learned())
   }
 
+  /** Another with the same base, which is frozen for good. Throws where it is not, or would be learned. */
+  sibling(setup: SiblingSetup): Laboratory {
+    if (!this.#low && !this.#base.isShared)
+      throw new Error("all of the engine's weights are learned, so they cannot be shared: open it with 'lora'")
+    this.#base.isShared = true
+    const { config, threads, companions } = this.#setup
+    return new Laboratory({ config, threads, companions, ...setup }, this.#base)
+  }
+
   #learned(): Parameters {
-    return new Map([...(this.#low ?? this.#base), ...this.#score])
+    const own = this.#base.isShared ? [] : this.#base.parameters
+    return new Map([...(this.#low ?? own), ...this.#score])
   }
 
   async sample(requests: readonly SampleRequest[]): Promise<Sample[][]> {
@@ -113,6 +133,7 @@ export class Laboratory {
   }
 
   async backward(data: readonly Datum[]): Promise<{ loss: number }> {
+    this.#demandLearning()
     const trimmed = data.map(trim).filter(({ tokens }) => tokens.length > 0)
     let loss = 0
     for (const batch of this.#batches(trimmed, ({ tokens }) => tokens.length)) {
@@ -133,21 +154,30 @@ export class Laboratory {
   }
 
   step(update: Update): { gradNorm: number } {
+    this.#demandLearning()
     return { gradNorm: this.#optimiser.step(update) }
+  }
+
+  #demandLearning(): void {
+    if (this.#learned().size === 0)
+      throw new Error("the engine shares its weights and has none of its own to learn: make it with 'lora'")
   }
 
   /** The weights, or where there are adapters those alone; and the head. */
   save(path: string): Promise<void> {
     const { lora, companions } = this.#setup
-    const checkpoint = { weights: this.#learned(), optimiser: this.#optimiser.state() }
-    if (!lora) return writeCheckpoint(path, checkpoint, this.#setup)
-    return writeAdapter(path, checkpoint, { ...lora, base: this.#origin, companions })
+    const { parameters, origin, isShared } = this.#base
+    const weights = this.#learned()
+    const checkpoint = { weights, optimiser: this.#optimiser.state() }
+    if (lora) return writeAdapter(path, checkpoint, { ...lora, base: origin, companions })
+    return writeCheckpoint(path, isShared ? { weights: parameters } : checkpoint, this.#setup)
   }
 
   /** The weights with what the adapters make of them. */
   saveMerged(path: string): Promise<void> {
     const { lora, config } = this.#setup
-    const whole = lora && this.#low ? merged(this.#base, this.#low, adaptersOf(config, lora)) : this.#base
+    const { parameters } = this.#base
+    const whole = lora && this.#low ? merged(parameters, this.#low, adaptersOf(config, lora)) : parameters
     return writeCheckpoint(path, { weights: new Map([...whole, ...this.#score]) }, this.#setup)
   }
 
@@ -164,18 +194,23 @@ export class Laboratory {
         `${path} holds adapters of rank ${adapter.rank} and alpha ${adapter.alpha}; the engine has ${ours}`,
       )
     }
+    if (!adapter && this.#base.isShared)
+      throw new Error(`${path} holds no adapters, and the engine shares its weights with others: open it on its own`)
     const { weights, optimiser } = adapter ? await readAdapter(path) : await readCheckpoint(path, config)
     const given = weights.get(SCORE)?.dims[0]
     if (given !== undefined && given !== outputs)
       throw new Error(`${path} holds a head of ${given} outputs; the engine has ${outputs ?? 'none'}`)
     // A base is loaded for the adapters beside it; how far those are is not its affair.
     const isBase = !adapter && this.#low !== undefined
-    const into = new Map([...((adapter && this.#low) ?? this.#base), ...(given === undefined ? [] : this.#score)])
+    const into = new Map([
+      ...((adapter && this.#low) ?? this.#base.parameters),
+      ...(given === undefined ? [] : this.#score),
+    ])
     // First what may still be refused.
     checkShapes(into, weights, path)
     if (!isBase) this.#optimiser.restore(given === outputs ? optimiser : undefined, path)
     overwrite(into, weights, path)
-    if (!adapter) this.#origin = resolve(path)
+    if (!adapter) this.#base.origin = resolve(path)
     return { version: this.#optimiser.steps }
   }
 

@@ -56,13 +56,10 @@ export function parameterShapes(config: LlamaConfig): [name: string, dims: numbe
   return [[EMBEDDING, [vocabulary, width]], ...all, [FINAL_NORM, [width]], ...head]
 }
 
-/** Zeros in the given shapes; `shared`, in memory that several threads can have. */
-export function allocate(shapes: Adapters['shapes'], shared = false): Parameters {
+/** Zeros in the given shapes. */
+export function allocate(shapes: Adapters['shapes']): Parameters {
   return new Map(
-    shapes.map(([name, dims]) => {
-      const bytes = 4 * dims.reduce((a, b) => a * b, 1)
-      return [name, { dims, data: new Float32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)) }]
-    }),
+    shapes.map(([name, dims]) => [name, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }]),
   )
 }
 
