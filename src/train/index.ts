@@ -1,4 +1,5 @@
 /** Algorithms as arithmetic, and the loop around them. No weights here: those live behind core's Engine. */
+export * from './critic.ts'
 export * from './dpo.ts'
 export * from './evaluate.ts'
 export * from './grpo.ts'

@@ -2,13 +2,13 @@
  * What an algorithm makes of a batch of groups: arithmetic on rewards and log-probabilities, handed to the engine as
  * weights. Here stands what a learner is, and what learners share.
  */
-import { type Datum, type Group, type Random, successOf, type Trajectory } from '../core/index.ts'
+import { type Datum, type Engine, type Group, type Random, successOf, type Trajectory } from '../core/index.ts'
 import type { Scorer } from './likelihood.ts'
 import type { Sequence } from './sequence.ts'
 
 export interface LearnOptions {
   /** The policy as it stands: after the updates for everything handed back so far. */
-  readonly engine: Scorer
+  readonly engine: Scorer & Partial<Pick<Engine, 'scores' | 'version'>>
   readonly random: Random
 }
 
@@ -55,6 +55,11 @@ export function succeeded(trajectory: Trajectory): boolean {
 /** A weight on every sampled token, by the step it belongs to and its place; none on context. */
 export function weigh({ tokens, sampled, steps }: Sequence, weight: (step: number, i: number) => number): Datum {
   return { tokens, weights: sampled.map((logprob, i) => (logprob === null ? 0 : weight(steps[i]!, i))) }
+}
+
+/** A weight on each score of some places; none on what was said. */
+export function scoreWeighted(tokens: readonly number[], weights: ReadonlyMap<number, readonly number[]>): Datum {
+  return { tokens, weights: tokens.map(() => 0), scoreWeights: tokens.map((_, i) => weights.get(i) ?? null) }
 }
 
 export interface Passes {

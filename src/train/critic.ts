@@ -1,0 +1,125 @@
+/**
+ * A learned baseline: an engine with a head of one output that is taught what to expect from each state on. A state is
+ * what the policy was shown before a step; its value is the score of the last token of that prompt.
+ */
+import type { Datum, Engine, Random, Trajectory } from '../core/index.ts'
+import { meter } from './figures.ts'
+import { type Lesson, minibatches, type Passes, scoreWeighted } from './lesson.ts'
+import { sequencesOf } from './sequence.ts'
+
+/** `minibatch` counts attempts. */
+export interface CriticOptions extends Passes {
+  /** With a head of one output: `policy.sibling({ lora, head: { outputs: 1 } })`, say. Here it is updated, too. */
+  readonly engine: Pick<Engine, 'scores' | 'backward' | 'step'>
+  readonly lr: number
+  /**
+   * How far a value may move from what it was at the round's start before it no longer counts; without, errors are
+   * plain. Huang et al. 2022, "37 Implementation Details" no. 9, where it is the policy's 0.2 and no gain is found.
+   */
+  readonly clip?: number
+}
+
+/** A state's place: the last token of its prompt, in a sequence that begins with it. */
+interface State {
+  readonly tokens: readonly number[]
+  readonly at: number
+  /** Nothing is learned in a held-out one. */
+  readonly heldOut: boolean
+}
+
+/** What a critic said of attempts, and will be taught of them. */
+export interface Appraisal {
+  /** One value for each step. */
+  values(trajectory: Trajectory): readonly number[]
+  /** Moves the values towards the targets, one for each step. Figures: mean `value loss`, `explained variance`. */
+  learn(targets: ReadonlyMap<Trajectory, readonly number[]>, random: Random): Promise<Lesson['figures']>
+}
+
+/** Throws where the engine has no head of one output, or no call of the policy's led to a step. */
+export async function appraise(critic: CriticOptions, trajectories: readonly Trajectory[]): Promise<Appraisal> {
+  const states = new Map(trajectories.map((trajectory) => [trajectory, statesOf(trajectory)]))
+  const before = await valuesOf(critic, [...states.values()].flat())
+  return {
+    values: (trajectory) => states.get(trajectory)!.map((state) => before.get(state)!),
+    async learn(targets, random) {
+      const goals = new Map([...targets].flatMap(([attempt, goals_T]) => zip(states.get(attempt)!, goals_T)))
+      const taught = [...targets.keys()].map((attempt) => states.get(attempt)!.filter(({ heldOut }) => !heldOut))
+      const figures = meter()
+      const explained = explainedVariance(taught.flat().map((state) => [before.get(state)!, goals.get(state)!]))
+      if (explained !== null) figures.add('explained variance', explained)
+      const attempts = taught.filter((states) => states.length > 0)
+      for (const chosen of minibatches(attempts, critic, random)) {
+        const some = chosen.flat()
+        const now = await valuesOf(critic, some)
+        const weights = some.map((state) => {
+          const error = { value: now.get(state)!, target: goals.get(state)!, before: before.get(state)! }
+          const { loss, slope } = valueLoss(error, critic.clip)
+          figures.add('value loss', loss)
+          return [-slope / some.length]
+        })
+        await critic.engine.backward(dataOf(some, weights))
+        await critic.engine.step({ lr: critic.lr })
+      }
+      return figures.means()
+    },
+  }
+}
+
+export interface ValueError {
+  readonly value: number
+  readonly target: number
+  /** The value at the round's start. */
+  readonly before: number
+}
+
+/** (V − V_target)² (Schulman et al. 2017 eq. 9), or the larger of that and of the same with V clipped around `before`. */
+export function valueLoss({ value, target, before }: ValueError, clip = Infinity): { loss: number; slope: number } {
+  const [loss, slope] = [(value - target) ** 2, 2 * (value - target)]
+  const clipped = Math.min(Math.max(value, before - clip), before + clip)
+  const other = (clipped - target) ** 2
+  return other > loss ? { loss: other, slope: 0 } : { loss, slope }
+}
+
+/** 1 − Var(target − value) / Var(target): 1 is all of it, 0 what a constant does; null where the targets are equal. */
+export function explainedVariance(pairs: readonly (readonly [value: number, target: number])[]): number | null {
+  const variance = (xs: readonly number[]): number => {
+    const mean = xs.reduce((sum, x) => sum + x, 0) / xs.length
+    return xs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / xs.length
+  }
+  if (pairs.every(([, target]) => target === pairs[0]![1])) return null
+  return 1 - variance(pairs.map(([value, target]) => target - value)) / variance(pairs.map(([, target]) => target))
+}
+
+function statesOf(trajectory: Trajectory): State[] {
+  const sequences = sequencesOf(trajectory).map(({ tokens }) => tokens)
+  return trajectory.steps.map(({ calls, observation }, t) => {
+    const prompt = calls.find(({ role }) => role === 'policy')?.completion.tokens?.prompt
+    if (!prompt?.length)
+      throw new Error(`${trajectory.id}: no call of the policy's led to step ${t}, so there is no prompt to value`)
+    const tokens = sequences.find((tokens) => prompt.every((token, i) => token === tokens[i])) ?? prompt
+    return { tokens, at: prompt.length - 1, heldOut: observation.heldOut ?? false }
+  })
+}
+
+async function valuesOf({ engine }: CriticOptions, states: readonly State[]): Promise<ReadonlyMap<State, number>> {
+  if (!engine.scores) throw new Error("the critic has no head to tell values with: open it with 'head: { outputs: 1 }'")
+  const asked = [...bySequence(states)]
+  const scores = await engine.scores(asked.map(([tokens, some]) => tokens.slice(0, lastOf(some) + 1)))
+  const outputs = scores[0]?.[0]?.length ?? 1
+  if (outputs !== 1) throw new Error(`a critic has a head of 1 output, not ${outputs}`)
+  return new Map(asked.flatMap(([, some], s) => some.map((state) => [state, scores[s]![state.at]![0]!] as const)))
+}
+
+function dataOf(states: readonly State[], weights: readonly (readonly number[])[]): Datum[] {
+  const weightOf = new Map(zip(states, weights))
+  return [...bySequence(states)].map(([tokens, some]) =>
+    scoreWeighted(tokens, new Map(some.map((state) => [state.at, weightOf.get(state)!]))),
+  )
+}
+
+const bySequence = (states: readonly State[]): Map<readonly number[], State[]> =>
+  Map.groupBy(states, ({ tokens }) => tokens)
+
+const lastOf = (states: readonly State[]): number => Math.max(...states.map(({ at }) => at))
+
+const zip = <A, B>(as: readonly A[], bs: readonly B[]): [A, B][] => as.map((a, i) => [a, bs[i]!])
