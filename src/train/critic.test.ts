@@ -117,7 +117,7 @@ describe('a critic', () => {
     const { scores: _, ...headless } = tableHead(6, random(5))
     await expect(appraise({ engine: headless, lr: 1 }, [anew])).rejects.toThrow("open it with 'head: { outputs: 1 }'")
     const wide = tableHead(6, random(5), 2)
-    await expect(appraise({ engine: wide, lr: 1 }, [anew])).rejects.toThrow('a head of 1 output, not 2')
+    await expect(appraise({ engine: wide, lr: 1 }, [anew])).rejects.toThrow('needs a head of 1 output, not 2')
     const other = attempt([turn([1], [2], { role: 'planner' })], { paid: 0 })
     await expect(appraise({ engine: wide, lr: 1 }, [other])).rejects.toThrow(
       "b/t/0: no call of the policy's led to step 0",

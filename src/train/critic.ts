@@ -2,10 +2,10 @@
  * A learned baseline: an engine with a head of one output that is taught what to expect from each state on. A state is
  * what the policy was shown before a step; its value is the score of the last token of that prompt.
  */
-import type { Datum, Engine, Random, Trajectory } from '../core/index.ts'
+import type { Engine, Random, Trajectory } from '../core/index.ts'
 import { meter } from './figures.ts'
-import { type Lesson, minibatches, type Passes, scoreWeighted } from './lesson.ts'
-import { sequencesOf } from './sequence.ts'
+import { type Lesson, minibatches, type Passes } from './lesson.ts'
+import { placesOf, scoresAt, weighPlaces } from './place.ts'
 
 /** `minibatch` counts attempts. */
 export interface CriticOptions extends Passes {
@@ -19,14 +19,6 @@ export interface CriticOptions extends Passes {
   readonly clip?: number
 }
 
-/** A state's place: the last token of its prompt, in a sequence that begins with it. */
-interface State {
-  readonly tokens: readonly number[]
-  readonly at: number
-  /** Nothing is learned in a held-out one. */
-  readonly heldOut: boolean
-}
-
 /** What a critic said of attempts, and will be taught of them. */
 export interface Appraisal {
   /** One value for each step. */
@@ -37,8 +29,8 @@ export interface Appraisal {
 
 /** Throws where the engine has no head of one output, or no call of the policy's led to a step. */
 export async function appraise(critic: CriticOptions, trajectories: readonly Trajectory[]): Promise<Appraisal> {
-  const states = new Map(trajectories.map((trajectory) => [trajectory, statesOf(trajectory)]))
-  const before = await valuesOf(critic, [...states.values()].flat())
+  const states = new Map(trajectories.map((trajectory) => [trajectory, placesOf(trajectory, { after: 'prompt' })]))
+  const before = await scoresAt(critic.engine, [...states.values()].flat())
   return {
     values: (trajectory) => states.get(trajectory)!.map((state) => before.get(state)!),
     async learn(targets, random) {
@@ -50,14 +42,14 @@ export async function appraise(critic: CriticOptions, trajectories: readonly Tra
       const attempts = taught.filter((states) => states.length > 0)
       for (const chosen of minibatches(attempts, critic, random)) {
         const some = chosen.flat()
-        const now = await valuesOf(critic, some)
+        const now = await scoresAt(critic.engine, some)
         const weights = some.map((state) => {
           const error = { value: now.get(state)!, target: goals.get(state)!, before: before.get(state)! }
           const { loss, slope } = valueLoss(error, critic.clip)
           figures.add('value loss', loss)
-          return [-slope / some.length]
+          return [state, -slope / some.length] as const
         })
-        await critic.engine.backward(dataOf(some, weights))
+        await critic.engine.backward(weighPlaces(new Map(weights)))
         await critic.engine.step({ lr: critic.lr })
       }
       return figures.means()
@@ -89,37 +81,5 @@ export function explainedVariance(pairs: readonly (readonly [value: number, targ
   if (pairs.every(([, target]) => target === pairs[0]![1])) return null
   return 1 - variance(pairs.map(([value, target]) => target - value)) / variance(pairs.map(([, target]) => target))
 }
-
-function statesOf(trajectory: Trajectory): State[] {
-  const sequences = sequencesOf(trajectory).map(({ tokens }) => tokens)
-  return trajectory.steps.map(({ calls, observation }, t) => {
-    const prompt = calls.find(({ role }) => role === 'policy')?.completion.tokens?.prompt
-    if (!prompt?.length)
-      throw new Error(`${trajectory.id}: no call of the policy's led to step ${t}, so there is no prompt to value`)
-    const tokens = sequences.find((tokens) => prompt.every((token, i) => token === tokens[i])) ?? prompt
-    return { tokens, at: prompt.length - 1, heldOut: observation.heldOut ?? false }
-  })
-}
-
-async function valuesOf({ engine }: CriticOptions, states: readonly State[]): Promise<ReadonlyMap<State, number>> {
-  if (!engine.scores) throw new Error("the critic has no head to tell values with: open it with 'head: { outputs: 1 }'")
-  const asked = [...bySequence(states)]
-  const scores = await engine.scores(asked.map(([tokens, some]) => tokens.slice(0, lastOf(some) + 1)))
-  const outputs = scores[0]?.[0]?.length ?? 1
-  if (outputs !== 1) throw new Error(`a critic has a head of 1 output, not ${outputs}`)
-  return new Map(asked.flatMap(([, some], s) => some.map((state) => [state, scores[s]![state.at]![0]!] as const)))
-}
-
-function dataOf(states: readonly State[], weights: readonly (readonly number[])[]): Datum[] {
-  const weightOf = new Map(zip(states, weights))
-  return [...bySequence(states)].map(([tokens, some]) =>
-    scoreWeighted(tokens, new Map(some.map((state) => [state.at, weightOf.get(state)!]))),
-  )
-}
-
-const bySequence = (states: readonly State[]): Map<readonly number[], State[]> =>
-  Map.groupBy(states, ({ tokens }) => tokens)
-
-const lastOf = (states: readonly State[]): number => Math.max(...states.map(({ at }) => at))
 
 const zip = <A, B>(as: readonly A[], bs: readonly B[]): [A, B][] => as.map((a, i) => [a, bs[i]!])

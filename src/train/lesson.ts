@@ -57,11 +57,6 @@ export function weigh({ tokens, sampled, steps }: Sequence, weight: (step: numbe
   return { tokens, weights: sampled.map((logprob, i) => (logprob === null ? 0 : weight(steps[i]!, i))) }
 }
 
-/** A weight on each score of some places; none on what was said. */
-export function scoreWeighted(tokens: readonly number[], weights: ReadonlyMap<number, readonly number[]>): Datum {
-  return { tokens, weights: tokens.map(() => 0), scoreWeights: tokens.map((_, i) => weights.get(i) ?? null) }
-}
-
 export interface Passes {
   /** How much goes into an update; all of it, in its order, unless given. */
   readonly minibatch?: number
