@@ -14,7 +14,7 @@ export interface CriticOptions extends Passes {
   readonly lr: number
   /**
    * How far a value may move from what it was at the round's start before it no longer counts; without, errors are
-   * plain. Huang et al. 2022, "37 Implementation Details" no. 9, where it is the policy's 0.2 and no gain is found.
+   * plain. Huang et al. 2022, "37 Implementation Details" no. 9: the policy's 0.2 in practice, and no evidence that it helps.
    */
   readonly clip?: number
 }

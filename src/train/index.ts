@@ -1,5 +1,6 @@
 /** Algorithms as arithmetic, and the loop around them. No weights here: those live behind core's Engine. */
 export * from './critic.ts'
+export * from './distill.ts'
 export * from './dpo.ts'
 export * from './evaluate.ts'
 export * from './grpo.ts'

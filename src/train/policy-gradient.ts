@@ -94,7 +94,7 @@ export async function* ascent(
 ): AsyncGenerator<readonly Datum[], Lesson['figures']> {
   const { kl, minibatch, epochs = 1 } = options
   const asks = epochs > 1 || minibatch !== undefined || kl !== undefined
-  if (asks) attempts.forEach(demandRatios)
+  if (asks) attempts.forEach((attempt) => demandCaptured(attempt))
   const reference = kl && (await likelihoods(kl.reference ?? engine, sequencesIn(attempts)))
   const figures = meter()
   for (const chosen of minibatches(attempts, options, random)) {
@@ -207,25 +207,29 @@ interface WeighOptions extends SurrogateOptions {
   readonly figures: Meter
 }
 
-/** The engine scores at temperature 1, and so must what it is compared with have been; greedy samples always are. */
-export function demandRatios({ trajectory, sequences }: Attempt): void {
-  const instead = 'or make a single update without a KL penalty'
+const NO_RATIO = 'so there is no ratio to them, which all but a single update without a KL penalty needs'
+
+/**
+ * Throws where it is not known how likely the policy found what it said. The engine scores at temperature 1, and so must
+ * what it is compared with have been; greedy samples always are.
+ */
+export function demandCaptured({ trajectory, sequences }: Omit<Attempt, 'advantage'>, so = NO_RATIO): void {
   if (sequences.some(({ sampled }) => sampled.some((logprob) => Number.isNaN(logprob))))
     throw new Error(
-      `${trajectory.id}: the log-probabilities its tokens were sampled with were not captured, so there is no ratio ` +
-        `to them; play with a model that captures them, ${instead}`,
+      `${trajectory.id}: the log-probabilities its tokens were sampled with were not captured, ${so}; play with a ` +
+        'model that captures them',
     )
   for (const { role, request } of callsOf(trajectory)) {
     const { temperature = 1 } = request.sampling ?? {}
     if (role === 'policy' && temperature !== 1 && temperature !== 0)
       throw new Error(
         `${trajectory.id}: it was played at temperature ${temperature}, and only what was sampled at 1 compares with ` +
-          `the policy; play at 1, ${instead}`,
+          `the policy, ${so}; play at 1`,
       )
   }
 }
 
-function checkOptions({ epsilonLow = 0.2, epsilonHigh = epsilonLow, aggregation, kl }: SurrogateOptions): void {
+export function checkOptions({ epsilonLow = 0.2, epsilonHigh = epsilonLow, aggregation, kl }: SurrogateOptions): void {
   if (!(epsilonLow > 0 && epsilonHigh > 0))
     throw new Error(`a ratio is clipped above 0 from 1, not at ${epsilonLow} below and ${epsilonHigh} above`)
   if (typeof aggregation === 'object' && !(aggregation.constant > 0))

@@ -21,7 +21,7 @@ export interface OutcomeRewardOptions extends RewardModelOptions {
   readonly verdict?: (trajectory: Trajectory) => number | null
 }
 
-/** Whether an attempt succeeds, from its last token: cross-entropy with the verdict (Cobbe et al. 2021). */
+/** Whether an attempt succeeds, from its last token: cross-entropy with the verdict. */
 export function outcomeReward({ verdict = successOf, ...options }: OutcomeRewardOptions = {}): Learner {
   return processReward({
     ...options,
