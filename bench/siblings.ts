@@ -34,10 +34,10 @@ async function measure(way: string, path: string): Promise<void> {
   await policy!.step({ lr: 1e-4 })
   await critic?.backward(zeros.map((datum) => ({ ...datum, scoreWeights: datum.tokens.map(() => [1]) })))
   await critic?.step({ lr: 1e-4 })
-  const held = /VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+  const held = Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
   const megabytes = (kilobytes: number): string => `${(kilobytes / 1024).toFixed(0)} MB`
-  const peak = process.resourceUsage().maxRSS
-  process.stdout.write(`${way.padEnd(14)} held ${megabytes(Number(held))}, peak ${megabytes(peak)}\n`)
+  const peak = Math.max(held, process.resourceUsage().maxRSS)
+  process.stdout.write(`${way.padEnd(14)} held ${megabytes(held)}, peak ${megabytes(peak)}\n`)
   process.exit()
 }
 
@@ -45,7 +45,7 @@ const [way, given] = process.argv.slice(2)
 if (way !== undefined && given !== undefined) await measure(way, given)
 const folder = mkdtempSync(join(tmpdir(), 'ludus-siblings-'))
 try {
-  await using first = await Promise.resolve(createEngine(shape, { threads: 1 }))
+  await using first = createEngine(shape, { threads: 1 })
   await first.save(folder)
   for (const each of ['policy alone', 'shared', 'copies'])
     spawnSync(process.execPath, [import.meta.filename, each, folder], { stdio: 'inherit' })
