@@ -4,6 +4,7 @@ import { attempt, groupOf, numericGradient, type Turn, tableHead, tablePolicy, t
 import { type Group, random, type Trajectory } from '../core/index.ts'
 import { createEngine, type EmbeddedEngine } from '../engine/index.ts'
 import { appraise, type CriticOptions, explainedVariance, valueLoss } from './critic.ts'
+import { placesOf } from './place.ts'
 import { gae, ppo } from './ppo.ts'
 
 const close = (a: readonly number[], b: readonly number[], digits = 6): void => {
@@ -64,7 +65,7 @@ describe('the loss of a value', () => {
 })
 
 describe('a critic', () => {
-  it.each([undefined, 0.3])('values prompts, and descends its loss, update after update: clip %s', async (clip) => {
+  it.each([undefined, 0.05])('values prompts, and descends its loss, update after update: clip %s', async (clip) => {
     const head = tableHead(6, random(2))
     const before = head.logits.map(([v]) => v!)
     const critic: CriticOptions = { engine: head, lr: 0.1, epochs: 3, ...(clip !== undefined && { clip }) }
@@ -96,6 +97,22 @@ describe('a critic', () => {
       LAST.get(one)!.map((token, t) => [before[token]!, targets.get(one)![t]!] as const),
     )
     expect(figures['explained variance']).toBeCloseTo(explainedVariance(goals)!, 9)
+  })
+
+  it('values a step by what was shown first, and its answer is what was said last, after all steps too', () => {
+    const two = attempt([turn([5], [1]), turn([5, 1, 2], [3]), turn([5, 1, 2, 3, 0], [4], { role: 'planner' })], {
+      paid: 0,
+    })
+    const calls = two.steps.flatMap((step) => step.calls)
+    const last = attempt([turn([5, 1, 2, 3, 0], [2])], { paid: 0 }).steps[0]!.calls
+    const one = { ...two, steps: [{ ...two.steps[0]!, calls }] }
+    const at = (trajectory: Trajectory, after: 'prompt' | 'answer'): number[][] =>
+      placesOf(trajectory, { after }).map(({ tokens, at }) => tokens.slice(0, at + 1))
+    expect(at(one, 'prompt')).toEqual([[5]])
+    expect(at(one, 'answer')).toEqual([[5, 1, 2, 3]])
+    expect(at({ ...one, trailing: last }, 'prompt')).toEqual([[5]])
+    expect(at({ ...one, trailing: last }, 'answer')).toEqual([[5, 1, 2, 3, 0, 2]])
+    expect(at({ ...one, steps: [], trailing: last }, 'answer')).toEqual([[5, 1, 2, 3, 0, 2]])
   })
 
   it('values held-out states and is taught nothing in them', async () => {

@@ -143,7 +143,14 @@ describe('the clipped surrogate', () => {
 
   it('reports how old what it learns from is, in updates, where calls and engine say', async () => {
     const two = [3, 5].map((policyVersion, i) =>
-      attempt([{ prompt: [0], completion: [1], policy: old, policyVersion }], { paid: i }),
+      attempt(
+        [
+          { prompt: [0], completion: [1], policy: old, policyVersion },
+          // Somebody else's, and no affair of the policy's.
+          { prompt: [2], completion: [2], policy: old, policyVersion: 0, role: 'judge' },
+        ],
+        { paid: i },
+      ),
     )
     let version = 6
     const engine = {
