@@ -2,6 +2,7 @@
 import {
   assistant,
   type Datum,
+  type Engine,
   type Group,
   type Outcome,
   type Random,
@@ -10,7 +11,7 @@ import {
   type StopReason,
   type Trajectory,
 } from '../src/core/index.ts'
-import type { Learner, Scorer } from '../src/train/index.ts'
+import type { Learner, LearnOptions, Scorer } from '../src/train/index.ts'
 
 /** What a learner hands back, and says; `update` is called where the loop would update. */
 export async function taught(
@@ -20,7 +21,7 @@ export async function taught(
     engine = { logprobs: () => Promise.reject(new Error('asked for nothing')) },
     rng = random(1),
     update = () => {},
-  }: { engine?: Scorer; rng?: Random; update?: (data: readonly Datum[]) => void } = {},
+  }: { engine?: LearnOptions['engine']; rng?: Random; update?: (data: readonly Datum[]) => void } = {},
 ) {
   const lesson = learner(groups, { engine, random: rng })
   const batches: (readonly Datum[])[] = []
@@ -71,8 +72,41 @@ function ofLogits(logits: number[][]): TablePolicy {
   }
 }
 
+/** A head that says of each token what stands in its row: V × k parameters, updated by plain descent. */
+export interface TableHead extends Scorer, Required<Pick<Engine, 'scores' | 'backward' | 'step'>> {
+  readonly logits: number[][]
+  /** ∂/∂rows of −Σ scoreWeights·score, row by row. */
+  gradient(data: readonly Datum[]): number[]
+}
+
+export function tableHead(vocabulary: number, rng: Random, outputs = 1): TableHead {
+  const logits = Array.from({ length: vocabulary }, () => Array.from({ length: outputs }, () => rng.normal()))
+  const gradient = (data: readonly Datum[]): number[] => {
+    const sums = logits.map((row) => row.map(() => 0))
+    for (const { tokens, scoreWeights } of data)
+      tokens.forEach((token, t) => scoreWeights?.[t]?.forEach((weight, k) => (sums[token]![k]! -= weight)))
+    return sums.flat()
+  }
+  let sum = logits.flat().map(() => 0)
+  return {
+    logits,
+    gradient,
+    logprobs: () => Promise.reject(new Error('it says no words')),
+    scores: async (sequences) => sequences.map((tokens) => tokens.map((token) => [...logits[token]!])),
+    async backward(data) {
+      sum = gradient(data).map((slope, i) => slope + sum[i]!)
+      return { loss: Number.NaN }
+    },
+    async step({ lr }) {
+      for (const [i, slope] of sum.entries()) logits[Math.floor(i / outputs)]![i % outputs]! -= lr * slope
+      sum = sum.map(() => 0)
+      return { gradNorm: Number.NaN }
+    },
+  }
+}
+
 /** ∂loss/∂logits by central differences. */
-export function numericGradient({ logits }: TablePolicy, loss: () => number, h = 1e-5): number[] {
+export function numericGradient({ logits }: { readonly logits: number[][] }, loss: () => number, h = 1e-5): number[] {
   return logits.flatMap((row) =>
     row.map((logit, i) => {
       row[i] = logit + h
@@ -88,8 +122,11 @@ export function numericGradient({ logits }: TablePolicy, loss: () => number, h =
 export interface Turn {
   readonly prompt: readonly number[]
   readonly completion: readonly number[]
-  /** By whom, where the tokens were sampled with known log-probabilities; else they are NaN. */
+  /** By whom, where the tokens were sampled with known log-probabilities; or those; else they are NaN. */
   readonly policy?: TablePolicy
+  readonly logprobs?: readonly number[]
+  readonly policyVersion?: number
+  readonly heldOut?: true
   readonly reward?: number
   /** What is done; the tokens, unless given. */
   readonly says?: string
@@ -130,15 +167,26 @@ export function attempt(turns: readonly Turn[], { paid, success, stop = 'termina
   }
 }
 
-function stepOf({ prompt, completion, policy, reward = 0, says, finish = 'stop', role = 'policy' }: Turn): Step {
+function stepOf(turn: Turn): Step {
+  const { prompt, completion, policy, reward = 0, says, finish = 'stop', role = 'policy', policyVersion } = turn
   const whole = [...prompt, ...completion]
-  const logprobs = completion.map((_, i) => policy?.logprob(whole, prompt.length + i) ?? Number.NaN)
+  const logprobs = completion.map(
+    (_, i) => turn.logprobs?.[i] ?? policy?.logprob(whole, prompt.length + i) ?? Number.NaN,
+  )
   const message = assistant(says ?? completion.join(' '))
   const call = {
     ...{ role, model: 'm', request: { messages: [] }, timeMs: 0 },
-    completion: { message, finish, tokens: { prompt, completion, logprobs } },
+    completion: {
+      ...{ message, finish, tokens: { prompt, completion, logprobs } },
+      ...(policyVersion !== undefined && { policyVersion }),
+    },
   }
-  return { observation: { messages: [] }, calls: [call], action: message, reward }
+  return {
+    observation: { messages: [], ...(turn.heldOut && { heldOut: true }) },
+    calls: [call],
+    action: message,
+    reward,
+  }
 }
 
 export const groupOf = (trajectories: readonly Trajectory[], id = 't'): Group => ({

@@ -3,17 +3,17 @@
  * matrix. Calls to `sample` that arrive while the worker is busy go to it together, as one batch.
  */
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
-import type { Engine, Sample, TokenSampling } from '../core/index.ts'
+import type { Datum, Engine, Sample, TokenSampling } from '../core/index.ts'
 import { type Companions, findAdapter, readAdapterConfig, readConfig } from './checkpoint.ts'
 import { isGguf } from './gguf.ts'
-import type { EngineSetup } from './laboratory.ts'
-import { type Adapters, type LlamaConfig, parameterShapes } from './llama.ts'
+import type { SiblingSetup } from './laboratory.ts'
+import { type Adapters, type LlamaConfig, parameterShapes, scoreShapes } from './llama.ts'
 import { adaptersOf, type LoraConfig } from './lora.ts'
 import { checkRotary } from './rope.ts'
 import type { SampleRequest } from './sampler.ts'
-import { findWeights } from './weights.ts'
-import type { Answer, Question, Verb } from './worker.ts'
+import { EngineThread } from './thread.ts'
+import { findWeights, headsIn } from './weights.ts'
+import type { Verb } from './worker.ts'
 
 export interface EngineOptions {
   /** For the first weights. */
@@ -26,6 +26,12 @@ export interface EngineOptions {
   readonly tokens?: number
   /** Low-rank adapters beside the weights: they alone are learned, and saved. */
   readonly lora?: LoraConfig
+  /**
+   * A linear map from the last hidden state of a token to so many numbers, without a bias: a critic, a reward model, a
+   * classifier. It is learned and saved with the rest, and says 0 of everything at first. A folder with a head is
+   * opened with it in any case.
+   */
+  readonly head?: { readonly outputs: number }
 }
 
 export interface EmbeddedEngine extends Engine, AsyncDisposable {
@@ -34,12 +40,21 @@ export interface EmbeddedEngine extends Engine, AsyncDisposable {
   readonly parameters: number
   /** A checkpoint of the whole model, the adapters worked into the weights. No optimiser goes with it. */
   saveMerged(path: string): Promise<void>
+  /**
+   * Another engine with the same weights in the same memory, and adapters and a head of its own: a critic, or without
+   * any the reference as it was before training. This one must have adapters itself, so that what is shared is frozen;
+   * from then on neither takes up other weights than adapters. Siblings share a thread: they compute in turns.
+   */
+  sibling(options?: SiblingOptions): Promise<EmbeddedEngine>
 }
+
+/** Without `lora` it learns nothing. The seed is for its adapters. */
+export type SiblingOptions = Pick<EngineOptions, 'lora' | 'head' | 'seed'>
 
 /** A fresh model of the given shape. */
 export function createEngine(config: LlamaConfig, options: EngineOptions = {}): EmbeddedEngine {
   checkShape(config, options)
-  return new WorkerEngine(config, options, false)
+  return fresh(config, options, false)
 }
 
 /** A model from a checkpoint folder, or adapters with the model they name. Throws a sentence where there is none. */
@@ -48,14 +63,31 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
   if (adapter) {
     if (await readAdapterConfig(adapter.base))
       throw new Error(`${path} stands beside ${adapter.base}, which holds adapters itself: merge those first`)
-    await findAdapter(path, await readConfig(adapter.base), adapter)
-    return loaded(await openEngine(adapter.base, { ...options, lora: adapter }), path)
+    const outputs = await findAdapter(path, await readConfig(adapter.base), adapter)
+    const whole = withHead(options, outputs, path)
+    return loaded(await openEngine(adapter.base, { ...whole, lora: adapter }), path)
   }
   const config = await readConfig(path)
-  checkShape(config, options)
+  if (isGguf(path)) {
+    checkShape(config, options)
+    return loaded(fresh(config, options, true), path)
+  }
+  const { own, outputs } = await headsIn(path)
+  const whole = withHead(options, outputs, path)
+  // A classifier of transformers' has no head to sample with: its embedding is then taken for one.
+  const shape = outputs !== undefined && !own ? { ...config, tied: true } : config
+  checkShape(shape, whole)
   // Before anything is allocated for a model that may not be there.
-  if (!isGguf(path)) await findWeights(path, config)
-  return loaded(new WorkerEngine(config, options, true), path)
+  await findWeights(path, shape)
+  return loaded(fresh(shape, whole, true), path)
+}
+
+/** With the head that a folder holds. Throws where another one is asked for. */
+function withHead(options: EngineOptions, outputs: number | undefined, path: string): EngineOptions {
+  const asked = options.head?.outputs ?? outputs
+  if (outputs !== undefined && asked !== outputs)
+    throw new Error(`${path} holds a head of ${outputs} outputs; one of ${asked} was asked for`)
+  return asked === undefined ? options : { ...options, head: { outputs: asked } }
 }
 
 async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEngine> {
@@ -70,6 +102,25 @@ async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEng
 
 /** Every graph has its own, of 6 bytes a number. */
 const MAX_TABLES = 2 ** 26
+/** `blank`: weights will be loaded before anything else. */
+function fresh(config: LlamaConfig, options: EngineOptions, blank: boolean): EmbeddedEngine {
+  const { seed = 0, threads = availableParallelism(), companions = {} } = options
+  const thread = new EngineThread({ config, threads, companions, blank, ...ownOf({ ...options, seed }) })
+  return new WorkerEngine(config, options, { thread, number: 0, learns: true })
+}
+
+/** What an engine does not share. */
+function ownOf({ lora, head, seed = 0 }: SiblingOptions): SiblingSetup {
+  return { seed, ...(lora && { lora }), ...(head && { outputs: head.outputs }) }
+}
+
+/** Where an engine lives. */
+interface Place {
+  readonly thread: EngineThread
+  readonly number: number
+  /** Whether its own weights do, where it has no adapters. */
+  readonly learns: boolean
+}
 
 interface Waiting extends SampleRequest {
   resolve(samples: Sample[]): void
@@ -80,30 +131,24 @@ class WorkerEngine implements EmbeddedEngine {
   readonly id: string
   readonly config: LlamaConfig
   readonly parameters: number
-  readonly #worker: Worker
-  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+  readonly scores?: NonNullable<Engine['scores']>
+  readonly #options: EngineOptions
+  readonly #place: Place
   #queue: Waiting[] = []
   #sampling = false
-  #next = 0
   #version = 0
-  #broken: Error | undefined
 
-  /** `blank`: weights will be loaded before anything else. */
-  constructor(config: LlamaConfig, options: EngineOptions, blank: boolean) {
-    const { seed = 0, threads = availableParallelism(), companions = {}, lora } = options
+  constructor(config: LlamaConfig, options: EngineOptions, place: Place) {
+    const { lora, head } = options
     this.config = config
+    this.#options = options
+    this.#place = place
     const whole = count(parameterShapes(config))
-    this.parameters = lora ? count(adaptersOf(config, lora).shapes) : whole
-    this.id = `llama-${(whole / 1e6).toFixed(2)}M${lora ? `-lora-${lora.rank}` : ''}`
-    // Built, this file is JavaScript and so is its neighbour.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
-    const setup: EngineSetup = { config, seed, threads, companions, blank, ...(lora && { lora }) }
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: setup })
-    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
-    this.#worker.on('error', (error) => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('the engine has been closed')))
-    // An engine nobody waits for keeps no program alive.
-    this.#worker.unref()
+    const ofHead = head ? count(scoreShapes(config, head.outputs)) : 0
+    this.parameters = ofHead + (lora ? count(adaptersOf(config, lora).shapes) : place.learns ? whole : 0)
+    const parts = [lora && `lora-${lora.rank}`, head && `head-${head.outputs}`].filter((part) => part !== undefined)
+    this.id = [`llama-${(whole / 1e6).toFixed(2)}M`, ...parts].join('-')
+    if (head) this.scores = (sequences) => this.#scores(sequences)
   }
 
   get version(): number {
@@ -135,8 +180,13 @@ class WorkerEngine implements EmbeddedEngine {
     return this.#ask('logprobs', sequences)
   }
 
-  backward(data: Parameters<Engine['backward']>[0]): Promise<{ loss: number }> {
-    for (const { tokens, weights } of data) checkDatum(tokens, weights, this.config)
+  #scores(sequences: readonly (readonly number[])[]): Promise<number[][][]> {
+    for (const tokens of sequences) checkTokens(tokens, this.config)
+    return this.#ask('scores', sequences)
+  }
+
+  backward(data: readonly Datum[]): Promise<{ loss: number }> {
+    for (const datum of data) checkDatum(datum, this.config, this.#options.head?.outputs)
     return this.#ask('backward', data)
   }
 
@@ -159,8 +209,17 @@ class WorkerEngine implements EmbeddedEngine {
     this.#version = version
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate()
+  async sibling(options: SiblingOptions = {}): Promise<EmbeddedEngine> {
+    checkShape(this.config, options)
+    if (options.lora) adaptersOf(this.config, options.lora)
+    else if (options.head) throw new Error("a head learns with adapters where weights are shared: give it 'lora' too")
+    const { thread } = this.#place
+    const number = await thread.sibling(this.#place.number, ownOf({ seed: this.#options.seed ?? 0, ...options }))
+    return new WorkerEngine(this.config, options, { thread, number, learns: false })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#place.thread.close(this.#place.number)
   }
 
   /** Sends all who wait as one batch; whoever comes while the worker is at it makes the next. */
@@ -181,27 +240,7 @@ class WorkerEngine implements EmbeddedEngine {
   }
 
   #ask<T>(verb: Verb, ...args: readonly unknown[]): Promise<T> {
-    if (this.#broken) return Promise.reject(this.#broken)
-    return new Promise<T>((resolve, reject) => {
-      const id = this.#next++
-      this.#open.set(id, { resolve: resolve as (value: unknown) => void, reject })
-      this.#worker.ref()
-      this.#worker.postMessage({ id, verb, args } satisfies Question)
-    })
-  }
-
-  #settle({ id, result, error }: Answer): void {
-    const waiting = this.#open.get(id)
-    this.#open.delete(id)
-    if (this.#open.size === 0) this.#worker.unref()
-    if (error !== undefined) waiting?.reject(new Error(error))
-    else waiting?.resolve(result)
-  }
-
-  #fail(error: Error): void {
-    this.#broken ??= error
-    for (const { reject } of this.#open.values()) reject(error)
-    this.#open.clear()
+    return this.#place.thread.ask(this.#place.number, verb, ...args)
   }
 }
 
@@ -209,7 +248,10 @@ const count = (shapes: Adapters['shapes']): number =>
   shapes.reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
 
 /** Throws a sentence where no engine can be had of a shape, or none that knows so many tokens. Nothing is opened for it. */
-export function checkShape(config: LlamaConfig, { tokens = 0 }: Pick<EngineOptions, 'tokens'> = {}): void {
+export function checkShape(
+  config: LlamaConfig,
+  { tokens = 0, head }: Pick<EngineOptions, 'tokens' | 'head'> = {},
+): void {
   const { heads, kvHeads, vocabulary, context, headWidth } = config
   if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
   checkRotary(config)
@@ -218,6 +260,8 @@ export function checkShape(config: LlamaConfig, { tokens = 0 }: Pick<EngineOptio
       `a context of ${context} tokens with heads of ${headWidth} numbers needs tables of positions beyond ${MAX_TABLES} numbers: make the context (max_position_embeddings) smaller`,
     )
   }
+  if (head && !(Number.isInteger(head.outputs) && head.outputs > 0))
+    throw new Error(`a head has a positive whole number of outputs, not ${head.outputs}`)
   if (tokens > vocabulary) {
     throw new Error(
       `the tokenizer's largest id is ${tokens - 1}, and the model has embeddings from 0 to ${vocabulary - 1}: they do not belong together`,
@@ -250,8 +294,15 @@ function checkDrawing({ temperature = 1, topK = 1, topP = 1 }: TokenSampling): v
   if (!(topP > 0 && topP <= 1)) throw new Error(`a nucleus (topP) has more than 0 and at most 1, not ${topP}`)
 }
 
-function checkDatum(tokens: readonly number[], weights: readonly number[], config: LlamaConfig): void {
+function checkDatum({ tokens, weights, scoreWeights }: Datum, config: LlamaConfig, outputs: number | undefined): void {
   checkTokens(tokens, config)
   if (tokens.length !== weights.length) throw new Error(`${tokens.length} tokens with ${weights.length} weights`)
   if ((weights[0] ?? 0) !== 0) throw new Error('the first token of a sequence is given, so its weight must be 0')
+  if (scoreWeights === undefined) return
+  if (outputs === undefined)
+    throw new Error("there are weights for scores, and the engine has no head: open it with 'head'")
+  if (tokens.length !== scoreWeights.length)
+    throw new Error(`${tokens.length} tokens with weights for the scores of ${scoreWeights.length}`)
+  const odd = scoreWeights.find((some) => some && some.length !== outputs)
+  if (odd) throw new Error(`${odd.length} weights for the ${outputs} scores of a token`)
 }

@@ -13,8 +13,16 @@ import {
   writeAdapter,
   writeCheckpoint,
 } from './checkpoint.ts'
-import { Decoder } from './decoder.ts'
-import { initialise, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
+import { Decoder, type Wanted } from './decoder.ts'
+import {
+  allocate,
+  initialise,
+  type LlamaConfig,
+  type Parameters,
+  parameterShapes,
+  SCORE,
+  scoreShapes,
+} from './llama.ts'
 import { adaptersOf, initialiseAdapters, type LoraConfig, merged } from './lora.ts'
 import { type SampleRequest, sampleBatch } from './sampler.ts'
 
@@ -31,27 +39,58 @@ export interface EngineSetup {
   readonly companions: Companions
   /** Low-rank adapters, which are then all that is learned. */
   readonly lora?: LoraConfig
+  /** Numbers for each token, from a head that is learned with the rest: where there is one. */
+  readonly outputs?: number
   /** Weights will be loaded before anything else: none need be drawn. */
   readonly blank?: boolean
 }
 
+/** What a sibling has of its own. Without adapters it has nothing that learns. */
+export type SiblingSetup = Pick<EngineSetup, 'lora' | 'outputs' | 'seed'>
+
+/** Weights that several laboratories may share. */
+interface Base {
+  readonly parameters: Parameters
+  /** Where they came from, for adapters to name. */
+  origin: string
+  /** From then on nobody writes to them. */
+  isShared: boolean
+}
+
 export class Laboratory {
   readonly #setup: EngineSetup
-  readonly #base: Parameters
+  readonly #base: Base
   readonly #low: Parameters | undefined
-  /** Where the base came from, for adapters to name. */
-  #origin = ''
+  readonly #score: Parameters
   readonly #decoder: Decoder
   readonly #optimiser: AdamW
 
-  constructor(setup: EngineSetup) {
-    const { config, seed, threads, lora, blank = false } = setup
+  constructor(setup: EngineSetup, base?: Base) {
+    const { config, seed, threads, lora, outputs, blank = false } = setup
     this.#setup = setup
     const adapters = lora && adaptersOf(config, lora)
-    this.#base = blank ? zeros(config) : initialise(config, seed)
+    this.#base = base ?? { parameters: allocate(parameterShapes(config)), origin: '', isShared: false }
+    if (!base && !blank) initialise(config, seed, this.#base.parameters)
     this.#low = adapters && initialiseAdapters(adapters, seed)
-    this.#decoder = new Decoder(config, new Map([...this.#base, ...(this.#low ?? [])]), { threads, adapters })
-    this.#optimiser = new AdamW(this.#low ?? this.#base)
+    // A new head says 0 of everything.
+    this.#score = allocate(outputs === undefined ? [] : scoreShapes(config, outputs))
+    const parameters = new Map([...this.#base.parameters, ...(this.#low ?? []), ...this.#score])
+    this.#decoder = new Decoder(config, parameters, { threads, adapters, outputs })
+    this.#optimiser = new AdamW(this.#learned())
+  }
+
+  /** Another with the same base, which is frozen for good. Throws where it is not, or would be learned. */
+  sibling(setup: SiblingSetup): Laboratory {
+    if (!this.#low && !this.#base.isShared)
+      throw new Error("all of the engine's weights are learned, so they cannot be shared: open it with 'lora'")
+    this.#base.isShared = true
+    const { config, threads, companions } = this.#setup
+    return new Laboratory({ config, threads, companions, ...setup }, this.#base)
+  }
+
+  #learned(): Parameters {
+    const own = this.#base.isShared ? [] : this.#base.parameters
+    return new Map([...(this.#low ?? own), ...this.#score])
   }
 
   async sample(requests: readonly SampleRequest[]): Promise<Sample[][]> {
@@ -72,7 +111,7 @@ export class Laboratory {
     for (const batch of this.#batches(pick(sequences, long), (tokens) => tokens.length)) {
       const chosen = batch.map((b) => long[b]!)
       const places = chosen.flatMap((i, b) => out[i]?.flatMap((_, t) => (t > 0 ? [[b, t] as const] : [])) ?? [])
-      const { logprobs } = await this.#decoder.score(pick(sequences, chosen), places)
+      const { logprobs } = await this.#decoder.score(pick(sequences, chosen), { logprobs: { places } })
       places.forEach(([b, t], m) => {
         ;(out[chosen[b]!] as number[])[t] = logprobs[m]!
       })
@@ -80,24 +119,32 @@ export class Laboratory {
     return out
   }
 
+  async scores(sequences: readonly (readonly number[])[]): Promise<number[][][]> {
+    const out: number[][][] = sequences.map(() => [])
+    const some = sequences.flatMap((tokens, i) => (tokens.length > 0 ? [i] : []))
+    const k = this.#setup.outputs ?? 0
+    for (const batch of this.#batches(pick(sequences, some), (tokens) => tokens.length)) {
+      const chosen = batch.map((b) => some[b]!)
+      const places = chosen.flatMap((i, b) => sequences[i]!.map((_, t) => [b, t] as const))
+      const { scores } = await this.#decoder.score(pick(sequences, chosen), { scores: { places } })
+      places.forEach(([b], m) => out[chosen[b]!]!.push([...scores.subarray(m * k, (m + 1) * k)]))
+    }
+    return out
+  }
+
   async backward(data: readonly Datum[]): Promise<{ loss: number }> {
-    // What comes after the last weighted token changes nothing.
-    const trimmed = data.flatMap(({ tokens, weights }) => {
-      const length = weights.findLastIndex((weight) => weight !== 0) + 1
-      return length > 0 ? [{ tokens: tokens.slice(0, length), weights: weights.slice(0, length) }] : []
-    })
+    this.#demandLearning()
+    const trimmed = data.map(trim).filter(({ tokens }) => tokens.length > 0)
     let loss = 0
     for (const batch of this.#batches(trimmed, ({ tokens }) => tokens.length)) {
       const chosen = pick(trimmed, batch)
-      const places = chosen.flatMap(({ weights }, b) => weights.flatMap((w, t) => (w === 0 ? [] : [[b, t] as const])))
-      const weights = chosen.flatMap((datum) => datum.weights.filter((weight) => weight !== 0))
-      const { logprobs, gradients } = await this.#decoder.score(
-        chosen.map(({ tokens }) => tokens),
-        places,
-        weights.map((weight) => -weight),
-      )
+      const [ofTokens, ofScores] = [placed(chosen, weightOf), placed(chosen, scoreWeightsOf)]
+      const wanted = { logprobs: wantedBy(ofTokens), scores: wantedBy(ofScores) }
+      const sequences = chosen.map(({ tokens }) => tokens)
+      const { logprobs, scores, gradients } = await this.#decoder.score(sequences, wanted)
       this.#optimiser.accumulate(gradients)
-      for (const [m, weight] of weights.entries()) loss -= weight * logprobs[m]!
+      wanted.logprobs.cotangent.forEach((cotangent, m) => (loss += cotangent * logprobs[m]!))
+      wanted.scores.cotangent.forEach((cotangent, m) => (loss += cotangent * scores[m]!))
     }
     return { loss }
   }
@@ -107,27 +154,39 @@ export class Laboratory {
   }
 
   step(update: Update): { gradNorm: number } {
+    this.#demandLearning()
     return { gradNorm: this.#optimiser.step(update) }
   }
 
-  /** The weights, or where there are adapters those alone. */
+  #demandLearning(): void {
+    if (this.#learned().size === 0)
+      throw new Error("the engine shares its weights and has none of its own to learn: make it with 'lora'")
+  }
+
+  /** The weights, or where there are adapters those alone; and the head. */
   save(path: string): Promise<void> {
     const { lora, companions } = this.#setup
-    const optimiser = this.#optimiser.state()
-    if (!lora || !this.#low) return writeCheckpoint(path, { weights: this.#base, optimiser }, this.#setup)
-    return writeAdapter(path, { weights: this.#low, optimiser }, { ...lora, base: this.#origin, companions })
+    const { parameters, origin, isShared } = this.#base
+    const weights = this.#learned()
+    const checkpoint = { weights, optimiser: this.#optimiser.state() }
+    if (lora) return writeAdapter(path, checkpoint, { ...lora, base: origin, companions })
+    return writeCheckpoint(path, isShared ? { weights: parameters } : checkpoint, this.#setup)
   }
 
   /** The weights with what the adapters make of them. */
   saveMerged(path: string): Promise<void> {
     const { lora, config } = this.#setup
-    const weights = lora && this.#low ? merged(this.#base, this.#low, adaptersOf(config, lora)) : this.#base
-    return writeCheckpoint(path, { weights }, this.#setup)
+    const { parameters } = this.#base
+    const whole = lora && this.#low ? merged(parameters, this.#low, adaptersOf(config, lora)) : parameters
+    return writeCheckpoint(path, { weights: new Map([...whole, ...this.#score]) }, this.#setup)
   }
 
-  /** The number of updates the loaded weights have seen. */
+  /**
+   * The number of updates the loaded weights have seen. Where the engine has a head and the folder none, the head
+   * stays as it is, and the optimiser begins anew.
+   */
   async load(path: string): Promise<{ version: number }> {
-    const { lora, config } = this.#setup
+    const { lora, config, outputs } = this.#setup
     const adapter = await readAdapterConfig(path)
     if (adapter && `${adapter.rank} ${adapter.alpha}` !== `${lora?.rank} ${lora?.alpha}`) {
       const ours = lora ? `rank ${lora.rank} and alpha ${lora.alpha}` : 'none'
@@ -135,17 +194,23 @@ export class Laboratory {
         `${path} holds adapters of rank ${adapter.rank} and alpha ${adapter.alpha}; the engine has ${ours}`,
       )
     }
+    if (!adapter && this.#base.isShared)
+      throw new Error(`${path} holds no adapters, and the engine shares its weights with others: open it on its own`)
     const { weights, optimiser } = adapter ? await readAdapter(path) : await readCheckpoint(path, config)
+    const given = weights.get(SCORE)?.dims[0]
+    if (given !== undefined && given !== outputs)
+      throw new Error(`${path} holds a head of ${given} outputs; the engine has ${outputs ?? 'none'}`)
     // A base is loaded for the adapters beside it; how far those are is not its affair.
-    if (!adapter && this.#low) overwrite(this.#base, weights, path)
-    else {
-      const into = this.#low ?? this.#base
-      // First what may still be refused.
-      checkShapes(into, weights, path)
-      this.#optimiser.restore(optimiser, path)
-      overwrite(into, weights, path)
-    }
-    if (!adapter) this.#origin = resolve(path)
+    const isBase = !adapter && this.#low !== undefined
+    const into = new Map([
+      ...((adapter && this.#low) ?? this.#base.parameters),
+      ...(given === undefined ? [] : this.#score),
+    ])
+    // First what may still be refused.
+    checkShapes(into, weights, path)
+    if (!isBase) this.#optimiser.restore(given === outputs ? optimiser : undefined, path)
+    overwrite(into, weights, path)
+    if (!adapter) this.#base.origin = resolve(path)
     return { version: this.#optimiser.steps }
   }
 
@@ -154,12 +219,40 @@ export class Laboratory {
   }
 }
 
-const zeros = (config: LlamaConfig): Parameters =>
-  new Map(
-    parameterShapes(config).map(([name, dims]) => {
-      return [name, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }]
+/** Weights of one token: of its log-probability, or of its scores; none where all are 0. */
+type WeightsOf = (datum: Datum, t: number) => readonly number[] | undefined
+
+const weightOf: WeightsOf = ({ weights }, t) => (weights[t] === 0 ? undefined : [weights[t]!])
+const scoreWeightsOf: WeightsOf = ({ scoreWeights }, t) =>
+  scoreWeights?.[t]?.some((weight) => weight !== 0) ? scoreWeights[t] : undefined
+
+/** Without what comes after the last weight, which changes nothing. */
+function trim(datum: Datum): Datum {
+  const { tokens, weights, scoreWeights } = datum
+  const length = tokens.findLastIndex((_, t) => weightOf(datum, t) || scoreWeightsOf(datum, t)) + 1
+  const cut = { tokens: tokens.slice(0, length), weights: weights.slice(0, length) }
+  return scoreWeights ? { ...cut, scoreWeights: scoreWeights.slice(0, length) } : cut
+}
+
+interface Placed {
+  readonly place: readonly [sequence: number, token: number]
+  readonly weights: readonly number[]
+}
+
+function placed(data: readonly Datum[], weightsOf: WeightsOf): Placed[] {
+  return data.flatMap((datum, b) =>
+    datum.tokens.flatMap((_, t) => {
+      const weights = weightsOf(datum, t)
+      return weights ? [{ place: [b, t] as const, weights }] : []
     }),
   )
+}
+
+/** What is minimised is minus what is weighed. */
+const wantedBy = (all: readonly Placed[]): Required<Wanted> => ({
+  places: all.map(({ place }) => place),
+  cotangent: all.flatMap(({ weights }) => weights.map((weight) => -weight)),
+})
 
 const pick = <T>(items: readonly T[], indices: readonly number[]): T[] => indices.map((i) => items[i] as T)
 

@@ -24,7 +24,7 @@ const places = sequences.flatMap((tokens, b) => tokens.slice(1).map((_, t) => [b
 const cotangent = places.map(() => rng.normal())
 
 const objective = async (decoder: Decoder): Promise<number> => {
-  const { logprobs } = await decoder.score(sequences, places)
+  const { logprobs } = await decoder.score(sequences, { logprobs: { places } })
   return logprobs.reduce((sum, logprob, m) => sum + logprob * cotangent[m]!, 0)
 }
 
@@ -35,33 +35,35 @@ describe('the decoder', () => {
     const tokens = [3, 1, 4, 1, 5]
     for (let length = 1; length < tokens.length; length++) {
       const all = Array.from({ length: config.vocabulary }, (_, token) => [...tokens.slice(0, length), token])
-      const { logprobs } = await decoder.score(
-        all,
-        all.map((_, b) => [b, length] as const),
-      )
+      const { logprobs } = await decoder.score(all, { logprobs: { places: all.map((_, b) => [b, length] as const) } })
       expect(logprobs.reduce((sum, logprob) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 5)
     }
   })
 
   it('does not look right, nor at the padding of shorter sequences', async () => {
-    const alone = await decoder.score(
-      [[1, 2, 3]],
-      [
-        [0, 1],
-        [0, 2],
-      ],
-    )
+    const alone = await decoder.score([[1, 2, 3]], {
+      logprobs: {
+        places: [
+          [0, 1],
+          [0, 2],
+        ],
+      },
+    })
     const padded = await decoder.score(
       [
         [1, 2, 3],
         [1, 2, 3, 9, 9, 9, 9],
       ],
-      [
-        [0, 1],
-        [0, 2],
-        [1, 1],
-        [1, 2],
-      ],
+      {
+        logprobs: {
+          places: [
+            [0, 1],
+            [0, 2],
+            [1, 1],
+            [1, 2],
+          ],
+        },
+      },
     )
     for (const m of [0, 1]) {
       expect(padded.logprobs[m]).toBeCloseTo(alone.logprobs[m]!, 5)
@@ -75,10 +77,14 @@ describe('the decoder', () => {
         [1, 2, 3, 7],
         [2, 1, 3, 7],
       ],
-      [
-        [0, 3],
-        [1, 3],
-      ],
+      {
+        logprobs: {
+          places: [
+            [0, 3],
+            [1, 3],
+          ],
+        },
+      },
     )
     expect(Math.abs(logprobs[0]! - logprobs[1]!)).toBeGreaterThan(1e-4)
   })
@@ -86,7 +92,7 @@ describe('the decoder', () => {
   it.each([true, false])('has the gradient of its objective in every weight, its head tied: %s', async (tied) => {
     const shape = { ...config, tied }
     const decoder = new Decoder(shape, initialise(shape, 1), { threads: 1 })
-    const { gradients } = await decoder.score(sequences, places, cotangent)
+    const { gradients } = await decoder.score(sequences, { logprobs: { places, cotangent } })
     expect([...gradients.keys()].toSorted()).toEqual(
       parameterShapes(shape)
         .map(([name]) => name)
@@ -120,9 +126,10 @@ describe('the decoder', () => {
     const many = Array.from({ length: 500 }, () => Array.from({ length: 15 }, () => rng.int(4)))
     const last = many.flatMap((_, b) => [12, 13, 14].map((t) => [b, t] as const))
     const weights = last.map(() => rng.normal())
-    const { gradients } = await one.score(many, last, weights)
+    const { gradients } = await one.score(many, { logprobs: { places: last, cotangent: weights } })
     for (let i = 0; i < 60; i++) {
-      for (const [name, data] of (await two.score(many, last, weights)).gradients) {
+      for (const [name, data] of (await two.score(many, { logprobs: { places: last, cotangent: weights } }))
+        .gradients) {
         const scale = Math.max(...gradients.get(name)!.map(Math.abs))
         const off = data.reduce((most, value, k) => Math.max(most, Math.abs(value - gradients.get(name)![k]!)), 0)
         expect(off, name).toBeLessThan(1e-4 * scale)
@@ -141,7 +148,7 @@ describe('the decoder', () => {
       const q = 'model.layers.0.self_attn.q_proj.weight'
       scaled.set(q, { dims: weights.get(q)!.dims, data: weights.get(q)!.data.map((value) => factor * value) })
       const decoder = new Decoder({ ...shape, ...(ropeScaling && { ropeScaling }) }, scaled, { threads: 1 })
-      const { logprobs } = await decoder.score([tokens], [[0, 7]])
+      const { logprobs } = await decoder.score([tokens], { logprobs: { places: [[0, 7]] } })
       await decoder.release()
       return logprobs[0]!
     }
@@ -156,7 +163,7 @@ describe('the decoder', () => {
   it('has the gradient of its objective with Entropy-ABF too', async () => {
     const shape = { ...config, ropeScaling: { kind: 'entropy-abf', originalContext: 2, plainLayers: 1 } as const }
     const decoder = new Decoder(shape, initialise(shape, 1), { threads: 1 })
-    const { gradients } = await decoder.score(sequences, places, cotangent)
+    const { gradients } = await decoder.score(sequences, { logprobs: { places, cotangent } })
     for (const name of ['model.layers.1.self_attn.q_proj.weight', 'model.layers.0.self_attn.k_proj.weight']) {
       const { data } = decoder.parameters.get(name)!
       const gradient = gradients.get(name)!

@@ -2,13 +2,22 @@
  * What an algorithm makes of a batch of groups: arithmetic on rewards and log-probabilities, handed to the engine as
  * weights. Here stands what a learner is, and what learners share.
  */
-import { type Call, callsOf, type Datum, type Group, type Random, successOf, type Trajectory } from '../core/index.ts'
+import {
+  type Call,
+  callsOf,
+  type Datum,
+  type Engine,
+  type Group,
+  type Random,
+  successOf,
+  type Trajectory,
+} from '../core/index.ts'
 import type { Scorer } from './likelihood.ts'
 import type { Sequence } from './sequence.ts'
 
 export interface LearnOptions {
   /** The policy as it stands: after the updates for everything handed back so far. */
-  readonly engine: Scorer
+  readonly engine: Scorer & Partial<Pick<Engine, 'scores' | 'version'>>
   readonly random: Random
 }
 

@@ -141,6 +141,34 @@ describe('the clipped surrogate', () => {
     expect(figures['kl']).toBeCloseTo(Math.log(2), 9)
   })
 
+  it('reports how old what it learns from is, in updates, where calls and engine say', async () => {
+    const two = [3, 5].map((policyVersion, i) =>
+      attempt(
+        [
+          { prompt: [0], completion: [1], policy: old, policyVersion },
+          // Somebody else's, and no affair of the policy's.
+          { prompt: [2], completion: [2], policy: old, policyVersion: 0, role: 'judge' },
+        ],
+        { paid: i },
+      ),
+    )
+    let version = 6
+    const engine = {
+      logprobs: old.logprobs,
+      get version() {
+        return version
+      },
+    }
+    // Ages 3 and 1, then after the first update 4 and 2.
+    const learner = grpo({ epochs: 2 })
+    const { figures } = await taught(learner, [groupOf(two)], { engine, update: () => void version++ })
+    expect(figures['age']).toBe(2.5)
+    expect(figures['ratio']).toBe(1)
+    const silent = [0, 1].map((reward) => attempt([{ prompt: [0], completion: [1], policy: old }], { paid: reward }))
+    expect((await taught(learner, [groupOf(silent)], { engine })).figures).not.toHaveProperty('age')
+    expect((await taught(learner, [groupOf(two)], { engine: old })).figures).not.toHaveProperty('age')
+  })
+
   it('refuses ratios to log-probabilities that nobody captured', async () => {
     const unknown = [1, 0].map((reward) => attempt([{ prompt: [0], completion: [1] }], { paid: reward }))
     await expect(taught(grpo({ epochs: 2 }), [groupOf(unknown)], { engine: old })).rejects.toThrow(

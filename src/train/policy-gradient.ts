@@ -10,7 +10,16 @@
 import { callsOf, type Datum, type Group, type StopReason, type Trajectory } from '../core/index.ts'
 import { type Meter, meter } from './figures.ts'
 import { type KlEstimator, klEstimators } from './kl.ts'
-import { type Learner, minibatches, type Passes, type ScoredAttempt, scoredOf, weigh } from './lesson.ts'
+import {
+  type Learner,
+  type LearnOptions,
+  type Lesson,
+  minibatches,
+  type Passes,
+  type ScoredAttempt,
+  scoredOf,
+  weigh,
+} from './lesson.ts'
 import { type Likelihoods, likelihoods, type Scorer } from './likelihood.ts'
 import { countSampled, type Sequence, sequencesOf } from './sequence.ts'
 
@@ -64,25 +73,43 @@ export interface KlPenalty {
 /**
  * A single update with everything is on-policy: its ratios are 1, nothing is clipped and no engine is asked. With
  * several, or with a penalty, tokens are scored before each update, and the lesson's figures are the mean ratio, the
- * fraction of tokens that was `clipped` and the mean `kl`. The ratios are to the log-probabilities captured at sampling;
+ * fraction of tokens that was `clipped`, the mean `kl` and the mean `age` of calls: the updates that the policy has seen
+ * since it answered them. The ratios are to the log-probabilities captured at sampling;
  * what was sampled without, or at another temperature than 1, is refused.
  */
 export function policyGradient(advantages: Advantages, options: SurrogateOptions = {}): Learner {
-  const { kl, minibatch, epochs = 1, dynamicSampling = true } = options
-  const asks = epochs > 1 || minibatch !== undefined || kl !== undefined
+  const { dynamicSampling = true } = options
   checkOptions(options)
-  return async function* (groups, { engine, random }) {
+  return async function* (groups, learning) {
     const { attempts, skipped } = attemptsOf(groups, advantages, { ...options, dynamicSampling })
-    if (asks) attempts.forEach(demandRatios)
-    const reference = kl && (await likelihoods(kl.reference ?? engine, sequencesIn(attempts)))
-    const figures = meter()
-    for (const chosen of minibatches(attempts, options, random)) {
-      const now = asks ? await likelihoods(engine, sequencesIn(chosen)) : undefined
-      const data = weighed(chosen, { ...options, now, reference, figures })
-      if (data.length > 0) yield data
-    }
-    return { skipped, figures: figures.means() }
+    return { skipped, figures: yield* ascent(attempts, options, learning) }
   }
+}
+
+/** The updates that make attempts more likely or less, token by token; in the end, what was measured. */
+export async function* ascent(
+  attempts: readonly Attempt[],
+  options: SurrogateOptions,
+  { engine, random }: LearnOptions,
+): AsyncGenerator<readonly Datum[], Lesson['figures']> {
+  const { kl, minibatch, epochs = 1 } = options
+  const asks = epochs > 1 || minibatch !== undefined || kl !== undefined
+  if (asks) attempts.forEach((attempt) => demandCaptured(attempt))
+  const reference = kl && (await likelihoods(kl.reference ?? engine, sequencesIn(attempts)))
+  const figures = meter()
+  for (const chosen of minibatches(attempts, options, random)) {
+    const now = asks ? await likelihoods(engine, sequencesIn(chosen)) : undefined
+    if (asks) for (const { trajectory } of chosen) measureAge(trajectory, engine.version, figures)
+    const data = weighed(chosen, { ...options, now, reference, figures })
+    if (data.length > 0) yield data
+  }
+  return figures.means()
+}
+
+function measureAge(trajectory: Trajectory, version: number | undefined, figures: Meter): void {
+  for (const { role, completion } of callsOf(trajectory))
+    if (role === 'policy' && version !== undefined && completion.policyVersion !== undefined)
+      figures.add('age', version - completion.policyVersion)
 }
 
 export interface Clip {
@@ -99,10 +126,11 @@ function isClipped(ratio: number, advantage: number, { epsilonLow, epsilonHigh }
   return (advantage > 0 && ratio > 1 + epsilonHigh) || (advantage < 0 && ratio < 1 - epsilonLow)
 }
 
-interface Attempt {
+export interface Attempt {
   readonly trajectory: Trajectory
   readonly sequences: readonly Sequence[]
-  readonly advantage_T: readonly number[]
+  /** Of the token at place `i`, which belongs to that step. */
+  readonly advantage: (sequence: Sequence, step: number, i: number) => number
 }
 
 const sequencesIn = (attempts: readonly Attempt[]): Sequence[] => attempts.flatMap(({ sequences }) => sequences)
@@ -125,7 +153,12 @@ function attemptsOf(
       if (overlongFiltering && isCutOff(trajectory)) skipped['cut off by a limit']!++
       else if (dynamicSampling && advantage_T.every((advantage) => advantage === 0))
         skipped['no spread in the group']!++
-      else attempts.push({ trajectory, sequences: sequencesOf(trajectory), advantage_T })
+      else
+        attempts.push({
+          trajectory,
+          sequences: sequencesOf(trajectory),
+          advantage: (_, step) => advantage_T[step]!,
+        })
     }
   }
   return { attempts, skipped }
@@ -133,7 +166,8 @@ function attemptsOf(
 
 const LIMITS: readonly StopReason[] = ['truncated', 'steps', 'calls', 'tokens', 'time']
 
-function isCutOff(trajectory: Trajectory): boolean {
+/** Whether it ended by a limit, and not because somebody meant it to. */
+export function isCutOff(trajectory: Trajectory): boolean {
   return (
     LIMITS.includes(trajectory.stop) ||
     callsOf(trajectory).some(({ role, completion }) => role === 'policy' && completion.finish === 'length')
@@ -146,12 +180,12 @@ function weighed(
   { aggregation = 'token', kl, epsilonLow = 0.2, epsilonHigh = epsilonLow, now, reference, figures }: WeighOptions,
 ): Datum[] {
   const total = countSampled(sequencesIn(attempts))
-  return attempts.flatMap(({ sequences, advantage_T }) => {
+  return attempts.flatMap(({ sequences, advantage: advantageOf }) => {
     const lengths = { token: total, sequence: attempts.length * countSampled(sequences) }
     const size = typeof aggregation === 'string' ? lengths[aggregation] : attempts.length * aggregation.constant
     return sequences.map((sequence) =>
       weigh(sequence, (step, i) => {
-        const advantage = advantage_T[step]!
+        const advantage = advantageOf(sequence, step, i)
         const logprob = now?.get(sequence)?.[i]
         if (logprob === undefined) return advantage / size
         const ratio = Math.exp(logprob - sequence.sampled[i]!)
@@ -173,25 +207,29 @@ interface WeighOptions extends SurrogateOptions {
   readonly figures: Meter
 }
 
-/** The engine scores at temperature 1, and so must what it is compared with have been; greedy samples always are. */
-function demandRatios({ trajectory, sequences }: Attempt): void {
-  const instead = 'or make a single update without a KL penalty'
+const NO_RATIO = 'so there is no ratio to them, which all but a single update without a KL penalty needs'
+
+/**
+ * Throws where it is not known how likely the policy found what it said. The engine scores at temperature 1, and so must
+ * what it is compared with have been; greedy samples always are.
+ */
+export function demandCaptured({ trajectory, sequences }: Omit<Attempt, 'advantage'>, so = NO_RATIO): void {
   if (sequences.some(({ sampled }) => sampled.some((logprob) => Number.isNaN(logprob))))
     throw new Error(
-      `${trajectory.id}: the log-probabilities its tokens were sampled with were not captured, so there is no ratio ` +
-        `to them; play with a model that captures them, ${instead}`,
+      `${trajectory.id}: the log-probabilities its tokens were sampled with were not captured, ${so}; play with a ` +
+        'model that captures them',
     )
   for (const { role, request } of callsOf(trajectory)) {
     const { temperature = 1 } = request.sampling ?? {}
     if (role === 'policy' && temperature !== 1 && temperature !== 0)
       throw new Error(
         `${trajectory.id}: it was played at temperature ${temperature}, and only what was sampled at 1 compares with ` +
-          `the policy; play at 1, ${instead}`,
+          `the policy, ${so}; play at 1`,
       )
   }
 }
 
-function checkOptions({ epsilonLow = 0.2, epsilonHigh = epsilonLow, aggregation, kl }: SurrogateOptions): void {
+export function checkOptions({ epsilonLow = 0.2, epsilonHigh = epsilonLow, aggregation, kl }: SurrogateOptions): void {
   if (!(epsilonLow > 0 && epsilonHigh > 0))
     throw new Error(`a ratio is clipped above 0 from 1, not at ${epsilonLow} below and ${epsilonHigh} above`)
   if (typeof aggregation === 'object' && !(aggregation.constant > 0))

@@ -1,11 +1,12 @@
 /**
  * Proximal policy optimisation (Schulman et al. 2017) over an agent's steps: generalised advantage estimates, and the
- * clipped surrogate on the tokens of each step. The values are whoever's can tell them, such as a world's own
- * solution; a critic that learns them needs an engine with a value head.
+ * clipped surrogate on the tokens of each step. The values are a critic's, which learns them, or whoever's can tell
+ * them, such as a world's own solution.
  */
 import type { Trajectory } from '../core/index.ts'
-import type { Learner } from './lesson.ts'
-import { policyGradient, type SurrogateOptions } from './policy-gradient.ts'
+import { appraise, type CriticOptions } from './critic.ts'
+import { type Learner, scoredOf } from './lesson.ts'
+import { isCutOff, policyGradient, type SurrogateOptions } from './policy-gradient.ts'
 
 export interface Discount {
   /** γ: what a reward one step later is worth. */
@@ -14,32 +15,71 @@ export interface Discount {
   readonly lambda: number
 }
 
-export interface PpoOptions extends Omit<SurrogateOptions, 'dynamicSampling'>, Partial<Discount> {
+interface Surrogate extends Omit<SurrogateOptions, 'dynamicSampling'>, Partial<Discount> {
+  /** How often each batch is gone through: with once and no minibatches there is nothing to clip. */
+  readonly epochs: number
+}
+
+export interface ValuesOptions extends Surrogate {
   /**
    * What was to be expected in each state that a step was taken in: one value per step; and one more, where given, for
    * the state after the last. Without that the end is worth nothing, even where a limit cut the attempt off.
    */
   readonly values: (trajectory: Trajectory) => readonly number[]
-  /** How often each batch is gone through: with once and no minibatches there is nothing to clip. */
-  readonly epochs: number
+  readonly critic?: never
 }
 
-export function ppo({
-  values,
-  gamma = 0.99, //  Table 3: "Discount (γ) 0.99"
-  lambda = 0.95, // Table 3: "GAE parameter (λ) 0.95"
-  ...options
-}: PpoOptions): Learner {
+export interface LearnedOptions extends Surrogate {
+  /**
+   * Learns the values, round by round, from every scored attempt (with overlong filtering, from those that no limit
+   * cut off). What comes after the last step is worth nothing.
+   */
+  readonly critic: CriticOptions
+  readonly values?: never
+}
+
+export type PpoOptions = ValuesOptions | LearnedOptions
+
+/** With a critic the lesson's figures are its mean `value loss` and `explained variance` as well. */
+export function ppo(options: PpoOptions): Learner {
+  return options.critic ? withCritic(options) : withValues(options)
+}
+
+function withValues({ values, ...options }: Omit<ValuesOptions, 'critic'>): Learner {
   return policyGradient(
     (scored_BG) =>
       scored_BG.map((scored_G) =>
         scored_G.map(({ trajectory, steps_T }) => {
           if (trajectory.steps.length === 0) return [0] // no state was acted in, so there is none to be better than
-          return gae(steps_T, values(trajectory), { gamma, lambda })
+          return gae(steps_T, values(trajectory), discountOf(options))
         }),
       ),
     { ...options, dynamicSampling: false },
   )
+}
+
+function withCritic({ critic, ...options }: LearnedOptions): Learner {
+  return async function* (groups, learning) {
+    const scored = groups.flatMap(scoredOf).filter(({ trajectory }) => trajectory.steps.length > 0)
+    const { values, learn } = await appraise(
+      critic,
+      scored.map(({ trajectory }) => trajectory),
+    )
+    const { skipped, figures } = yield* withValues({ ...options, values })(groups, learning)
+    const taught = scored.filter(({ trajectory }) => !(options.overlongFiltering && isCutOff(trajectory)))
+    const targets = taught.map(({ trajectory, steps_T }) => {
+      const values_T = values(trajectory)
+      return [trajectory, gae(steps_T, values_T, discountOf(options)).map((a, t) => a + values_T[t]!)] as const
+    })
+    return { skipped, figures: { ...figures, ...(await learn(new Map(targets), learning.random)) } }
+  }
+}
+
+function discountOf({
+  gamma = 0.99, //  Table 3: "Discount (γ) 0.99"
+  lambda = 0.95, // Table 3: "GAE parameter (λ) 0.95"
+}: Partial<Discount>): Discount {
+  return { gamma, lambda }
 }
 
 /**

@@ -57,13 +57,14 @@ export function countSampled(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { sampled }) => sum + sampled.filter((logprob) => logprob !== null).length, 0)
 }
 
-interface CallTokens {
+export interface CallTokens {
   readonly prompt: readonly number[]
   readonly completion: readonly number[]
   readonly logprobs?: readonly number[]
 }
 
-function tokensOf({ request, completion, model }: Call, { id }: Trajectory, renderer?: Renderer): CallTokens {
+/** What a call was shown and what it answered. Throws where its tokens are not known. */
+export function tokensOf({ request, completion, model }: Call, { id }: Trajectory, renderer?: Renderer): CallTokens {
   if (completion.tokens) return completion.tokens
   if (!renderer)
     throw new Error(`${id}: the tokens of a call to '${model}' were not captured, so it cannot be trained on`)
