@@ -315,7 +315,7 @@ describe('used wrongly, ludus says so in a sentence', () => {
     await refuses(['train', 'maze', '--noise', '2'], 'a probability, not 2')
     await refuses(
       ['train', 'maze', '--algorithm', 'luck'],
-      "--algorithm is one of sft, reinforce, grpo, grpo-process, rft, dpo, kto, not 'luck'",
+      "--algorithm is one of sft, reinforce, grpo, grpo-process, ppo, rft, dpo, kto, not 'luck'",
     )
   })
 

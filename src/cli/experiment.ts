@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Env, EnvSpec, Task } from '../core/index.ts'
 import type { Run, Summary } from '../data/index.ts'
+import { createEngine } from '../engine/index.ts'
 import { noisyOracle, oracle, prompted, randomPlayer } from '../models/index.ts'
 import type { ArmResult, Recipe } from '../recipes/index.ts'
 import { evaluate } from '../train/index.ts'
@@ -74,9 +75,15 @@ export async function conduct<D, E extends Env>(
   const ofSeed = async (seed: number): Promise<readonly ArmResult[]> => {
     if (signal.aborted) return []
     const born = await newborn(spec, agent, { ...settings, expert, tasks: train, seed, threads })
-    await using _engine = born.engine
+    await using engines = new AsyncDisposableStack()
+    engines.use(born.engine)
     const experiment = recipe.run({
       ...{ spec, agent, ...born, expert, train, test, seed, imitationSteps, armSteps },
+      async critic(checkpoint) {
+        const critic = engines.use(createEngine(born.engine.config, { seed, threads, head: { outputs: 1 } }))
+        await critic.load(checkpoint)
+        return critic
+      },
       prompted: (say) => prompted(spec, 'prompted', say),
       folder: join(run.path, 'checkpoints'),
       rollout: {

@@ -4,18 +4,54 @@
  * environment steps, and the same updates with rewards that mean nothing.
  */
 import type { Env } from '../core/index.ts'
-import { dpo, grpo, kto, type Learner, reinforce, rft, shuffledAnswers, shuffledWithinGroups } from '../train/index.ts'
-import { EPISODES, imitateThen, imitation, type Method, type Pair, type Recipe, type Setup } from './recipe.ts'
+import {
+  dpo,
+  grpo,
+  kto,
+  type Learner,
+  ppo,
+  reinforce,
+  rft,
+  shuffledAnswers,
+  shuffledWithinGroups,
+} from '../train/index.ts'
+import {
+  type ArmResult,
+  EPISODES,
+  imitateThen,
+  imitation,
+  type Method,
+  type Pair,
+  type Recipe,
+  type Setup,
+} from './recipe.ts'
 
-/** Ways to learn from one's own attempts, each with the highest rate it is used at here. */
+interface Way {
+  readonly learn: <D, E extends Env>(setup: Setup<D, E>, start: ArmResult) => Learner
+  /** The highest rate it is used at here. */
+  readonly lr: number
+}
+
+/** Ways to learn from one's own attempts. */
 const algorithms = {
-  reinforce: { learn: reinforce(), lr: 5e-4 },
-  grpo: { learn: grpo(), lr: 5e-4 },
-  'grpo-process': { learn: grpo({ supervision: 'process' }), lr: 5e-4 },
-  rft: { learn: rft({ minibatch: 64, epochs: 1 }), lr: 5e-4 },
-  dpo: { learn: dpo(), lr: 5e-4 },
-  kto: { learn: kto(), lr: 5e-4 },
-} as const satisfies Record<string, { learn: Learner; lr: number }>
+  reinforce: { learn: () => reinforce(), lr: 5e-4 },
+  grpo: { learn: () => grpo(), lr: 5e-4 },
+  'grpo-process': { learn: () => grpo({ supervision: 'process' }), lr: 5e-4 },
+  ppo: { learn: ppoFrom, lr: 5e-4 },
+  rft: { learn: () => rft({ minibatch: 64, epochs: 1 }), lr: 5e-4 },
+  dpo: { learn: () => dpo(), lr: 5e-4 },
+  kto: { learn: () => kto(), lr: 5e-4 },
+} as const satisfies Record<string, Way>
+
+/** With a critic that begins as the policy did, knowing nothing of values. */
+function ppoFrom<D, E extends Env>({ critic }: Setup<D, E>, { checkpoint }: ArmResult): Learner {
+  const passes = { minibatch: 64, epochs: 2 }
+  let learner: Learner | undefined
+  return async function* (groups, learning) {
+    learner ??= ppo({ ...passes, gamma: 1, critic: { ...passes, engine: await critic(checkpoint), lr: 1e-3 } })
+    return yield* learner(groups, learning)
+  }
+}
 
 /** What may follow imitation. 'sft' is more of it. */
 export type Algorithm = keyof typeof algorithms | 'sft'
@@ -38,7 +74,8 @@ export function imitateThenReinforce(
     pairs: pairsOf(algorithms).filter(({ arm, baseline }) =>
       [arm, baseline].every((name) => name === 'imitation' || arms.includes(name)),
     ),
-    run: (setup) => imitateThen(setup, () => Object.fromEntries(arms.map((arm) => [arm, methodOf(arm, setup)]))),
+    run: (setup) =>
+      imitateThen(setup, (start) => Object.fromEntries(arms.map((arm) => [arm, methodOf(arm, setup, start)]))),
   }
 }
 
@@ -60,12 +97,13 @@ function pairsOf(algorithms: readonly Algorithm[]): Pair[] {
   ]
 }
 
-function methodOf<D, E extends Env>(arm: string, setup: Setup<D, E>): Method<D, E> {
+function methodOf<D, E extends Env>(arm: string, setup: Setup<D, E>, start: ArmResult): Method<D, E> {
   const more = imitation(setup)
   if (arm === CONTINUED) return more
   if (arm === controlOf('sft')) return { ...more, learn: shuffledAnswers(more.learn) }
   const [name, shuffled] = arm.split(', ')
-  const { learn, lr } = algorithms[name as keyof typeof algorithms]
+  const { learn: make, lr }: Way = algorithms[name as keyof typeof algorithms]
+  const learn = make(setup, start)
   return {
     learn: shuffled ? shuffledWithinGroups(learn) : learn,
     lr: (done) => lr * (1 - done),

@@ -58,6 +58,8 @@ export interface Setup<D, E extends Env> {
   /** The engine as a player, and the expert that is imitated. */
   readonly policy: Model
   readonly expert: RolloutOptions<D>['model']
+  /** Another engine with a checkpoint's weights, and a head of one output that says 0: for a critic to begin with. */
+  readonly critic: (checkpoint: string) => Promise<Engine>
   /** A player that hears what the answer key would say, at each of its turns from 0, and says what `say` makes of it. */
   readonly prompted: (say: (seat: Seat<D>) => Say) => RolloutOptions<D>['model']
   readonly train: readonly Task<D>[]
