@@ -43,7 +43,7 @@ type Given = Flags<typeof flags>
 /** What it takes in each world, on two cores and in minutes: a model that can learn it, and the steps to do so. */
 const suited = {
   maze: { noise: 0.6, imitationSteps: 200_000, armSteps: 400_000, width: 32, layers: 2 },
-  arithmetic: { noise: 0.2, imitationSteps: 60_000, armSteps: 20_000, width: 96, layers: 3 },
+  arithmetic: { noise: 0.2, imitationSteps: 100_000, armSteps: 20_000, width: 96, layers: 3 },
 } as const satisfies Record<string, Partial<Settings>>
 
 export const train = command({
