@@ -86,7 +86,7 @@ function splicing({ name, about, paper, baseline, unmasked, noise }: Splicing): 
   const taught: How[] = [baseline, name, ...(unmasked ? [unmasked] : [])]
   return {
     ...{ name, about, paper, env: 'maze' },
-    budget: { imitationSteps: 20_000, armSteps: 60_000, noise },
+    budget: { imitationSteps: 20_000, armSteps: 40_000, noise },
     arms: ['imitation', ...taught, control],
     pairs: [
       { arm: name, baseline, kind: 'claim' },

@@ -35,6 +35,7 @@ export const tricksOrTraps: Recipe = {
     claim: 'two switches, batch std and averaging over tokens, are enough to beat GRPO',
   },
   env: 'arithmetic',
+  budget: { imitationSteps: 60_000, armSteps: 6000 },
   arms: ['imitation', 'grpo', ...names, CONTROL],
   pairs: [
     ...names.toReversed().map((arm): Pair => ({ arm, baseline: 'grpo', kind: 'claim' })),
