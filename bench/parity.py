@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from peft import PeftModel
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
 
 SHAPE = dict(
     vocab_size=211, hidden_size=64, num_hidden_layers=3, num_attention_heads=8, num_key_value_heads=2,
@@ -43,6 +43,14 @@ def logprobs(model, rows: list[list[int]]) -> list[list[float]]:
     return out
 
 
+def scores(model, rows: list[list[int]]) -> list[list[list[float]]]:
+    return [model.score(model.model(torch.tensor([row])).last_hidden_state)[0].double().tolist() for row in rows]
+
+
+def classifier(path: Path) -> LlamaForSequenceClassification:
+    return LlamaForSequenceClassification.from_pretrained(path, dtype=torch.float64, num_labels=3)
+
+
 def write(folder: Path) -> None:
     for name, (dtype, tied, rope, shard) in CASES.items():
         torch.manual_seed(1)
@@ -56,6 +64,10 @@ def write(folder: Path) -> None:
         whole = LlamaForCausalLM.from_pretrained(folder / name, dtype=torch.float64)
         said = dict(tokens=rows, logprobs=logprobs(whole, rows))
         (folder / name / "said.json").write_text(json.dumps(said))
+    torch.manual_seed(2)
+    LlamaForSequenceClassification(LlamaConfig(**SHAPE, num_labels=3)).save_pretrained(folder / "classifier")
+    said = dict(tokens=tokens(), scores=scores(classifier(folder / "classifier"), tokens()))
+    (folder / "classifier" / "said.json").write_text(json.dumps(said))
     print(json.dumps(list(CASES)))
 
 
@@ -70,7 +82,16 @@ def read(folder: Path) -> None:
         "its adapters, read by PEFT": PeftModel.from_pretrained(load(said["base"]), folder / "adapter"),
         "merged, read by transformers": load(folder / "merged"),
     }
-    print(json.dumps({name: logprobs(model, said["tokens"]) for name, model in models.items()}))
+    judges = {
+        "its adapters with a head, read by PEFT": PeftModel.from_pretrained(
+            classifier(folder / "classifier"), folder / "judge-adapter"
+        ).base_model.model,
+        "merged, with a head, read by transformers": classifier(folder / "judge"),
+    }
+    print(json.dumps({
+        "logprobs": {name: logprobs(model, said["tokens"]) for name, model in models.items()},
+        "scores": {name: scores(model, said["tokens"]) for name, model in judges.items()},
+    }))
 
 
 {"write": write, "read": read}[sys.argv[1]](Path(sys.argv[2]))

@@ -1,4 +1,4 @@
-/** Where weights live. Six methods; every algorithm is arithmetic on what they return. */
+/** Where weights live. Six methods, a seventh where there is a head; every algorithm is arithmetic on what they return. */
 import type { AssistantMessage, Message, ToolSpec } from './message.ts'
 
 export interface TokenSampling {
@@ -43,6 +43,8 @@ export interface Sample {
 export interface Datum {
   readonly tokens: readonly number[]
   readonly weights: readonly number[]
+  /** Per token, a weight for each of its scores, or null for none; only for an engine with a head. Same length. */
+  readonly scoreWeights?: readonly (readonly number[] | null)[]
 }
 
 export interface Engine {
@@ -55,7 +57,15 @@ export interface Engine {
   sample(prompt: readonly number[], sampling: TokenSampling): Promise<Sample[]>
   /** log p(token | tokens before it), per token of each sequence; 0 for the first. */
   logprobs(sequences: readonly (readonly number[])[]): Promise<number[][]>
-  /** −Σ weights·log p over all data; its gradient is added to what has accumulated since the last step. */
+  /**
+   * The numbers of a head, k per token of each sequence: a value, a reward, a class's logits. A token's have seen the
+   * token itself and those before it. Absent where the engine has no head.
+   */
+  scores?(sequences: readonly (readonly number[])[]): Promise<number[][][]>
+  /**
+   * −Σ weights·log p − Σ scoreWeights·score over all data; its gradient is added to what has accumulated since the
+   * last step.
+   */
   backward(data: readonly Datum[]): Promise<{ loss: number }>
   /** One AdamW update with the accumulated gradient, clipped to a global norm of `clip`. `gradNorm` is before clipping. */
   step(options: {

@@ -100,7 +100,12 @@ describe('a checkpoint', () => {
     ['a missing tensor', { tensors: { [norm]: undefined } }, `'${norm}' is missing; the model needs it in shape [12]`],
     ['a missing head', { tensors: { [HEAD]: undefined } }, `'${HEAD}' is missing`],
     ['another shape', { tensors: { [norm]: tensor(13) } }, `b.safetensors: '${norm}' has shape [13], not [12]`],
-    ['a stranger', { tensors: { 'score.weight': tensor(2) } }, "b.safetensors: 'score.weight' is no weight of a Llama"],
+    [
+      'a stranger',
+      { tensors: { 'scores.weight': tensor(2) } },
+      "b.safetensors: 'scores.weight' is no weight of a Llama",
+    ],
+    ['a head that is none', { tensors: { 'score.weight': tensor(2) } }, "'score.weight' has shape [2], not [2,12]"],
     ['a layer too many', { fields: { num_hidden_layers: 1 } }, "'model.layers.1."],
     ['a way out of the folder', { index: { [norm]: '../a.safetensors' } }, `'${norm}' is said to be in "../a.safe`],
     ['a way out by name', { index: { [norm]: '/etc/a.safetensors' } }, 'not a .safetensors file beside it'],

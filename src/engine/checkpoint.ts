@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { describeGguf, isGguf, readGguf } from './gguf.ts'
 import { fromHuggingFace, toHuggingFace } from './hugging-face-config.ts'
-import type { LlamaConfig, Parameters } from './llama.ts'
+import { type LlamaConfig, type Parameters, SCORE } from './llama.ts'
 import type { LoraConfig } from './lora.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { listSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts'
 import { readWeights, WEIGHTS_FILE } from './weights.ts'
 
 export interface Checkpoint {
@@ -28,7 +28,8 @@ export function writeCheckpoint(
   { weights, optimiser }: Checkpoint,
   { config, companions = {} }: { readonly config: LlamaConfig; readonly companions?: Companions },
 ): Promise<void> {
-  const texts = { 'config.json': `${JSON.stringify(toHuggingFace(config), null, 2)}\n`, ...companions }
+  const fields = toHuggingFace(config, weights.get(SCORE)?.dims[0])
+  const texts = { 'config.json': `${JSON.stringify(fields, null, 2)}\n`, ...companions }
   return writeFolder(path, { texts, tensors: { [WEIGHTS_FILE]: weights, [OPTIMISER_FILE]: optimiser } })
 }
 
@@ -69,6 +70,9 @@ const ADAPTER_FILE = 'adapter_model.safetensors'
 /** What PEFT puts before the name of a weight of a causal model. */
 const PREFIX = 'base_model.model.'
 
+/** What PEFT calls a head that scores, or would if the model had one. */
+const SCORE_MODULES = ['classifier', 'score'] as const
+
 /** Low-rank adapters as PEFT lays them out; `base` is the folder of the weights they stand beside. */
 export interface AdapterConfig extends LoraConfig {
   readonly base: string
@@ -79,8 +83,12 @@ export function writeAdapter(
   { weights, optimiser }: Checkpoint,
   { base, rank, alpha, targets, companions = {} }: AdapterConfig & { readonly companions?: Companions },
 ): Promise<void> {
+  // A head goes with the adapters, as PEFT saves what it trains whole beside them.
+  const kind = weights.has(SCORE)
+    ? { task_type: 'SEQ_CLS', modules_to_save: SCORE_MODULES }
+    : { task_type: 'CAUSAL_LM' }
   const config = {
-    ...{ peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: base, inference_mode: true },
+    ...{ peft_type: 'LORA', ...kind, base_model_name_or_path: base, inference_mode: true },
     ...{ r: rank, lora_alpha: alpha, target_modules: targets, lora_dropout: 0, bias: 'none', fan_in_fan_out: false },
   }
   const named = new Map([...weights].map(([name, weight]) => [`${PREFIX}${name}`, weight]))
@@ -105,6 +113,7 @@ const adapterConfig = z.object({
   use_rslora: z.literal(false).optional(),
   use_dora: z.literal(false).optional(),
   bias: z.literal('none').optional(),
+  modules_to_save: z.array(z.enum(SCORE_MODULES)).nullish(),
 })
 
 /** undefined where the folder holds no adapter. Throws a sentence where it holds one that cannot be used. */
@@ -117,6 +126,11 @@ export async function readAdapterConfig(path: string): Promise<AdapterConfig | u
   if (!data) throw new Error(`${file}: '${error.issues[0]?.path.join('.')}': ${error.issues[0]?.message}`)
   const { base_model_name_or_path: base, r: rank, lora_alpha: alpha, target_modules: targets } = data
   return { base, rank, alpha, targets }
+}
+
+/** How many outputs the head has that lies with the adapters; undefined where none does. */
+export async function adapterOutputs(path: string): Promise<number | undefined> {
+  return (await listSafetensors(join(path, ADAPTER_FILE))).get(`${PREFIX}${SCORE}`)?.dims[0]
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -3,7 +3,8 @@
  * on the right: a token never looks right, so padding changes nothing. Shapes as in llama.ts.
  */
 import {
-  type Adapters,
+  type Asked,
+  type Extras,
   type LlamaConfig,
   type Parameters,
   samplingGraph,
@@ -19,29 +20,51 @@ export interface Cache {
   readonly values: readonly Float32Array[]
 }
 
+const NONE: Wanted = { places: [] }
+const EMPTY = new Float32Array()
+
 /** What a masked score gets added: exp of it is 0 in 32 bits. */
 const NEVER = -1e9
 
-type Graphs = 'prefill' | 'extend' | 'score' | 'train'
+type Graphs = 'prefill' | 'extend' | `${'score' | 'train'} ${Asked}`
+
+/** Tokens of a batch of sequences. */
+export type Places = readonly (readonly [sequence: number, token: number])[]
+
+/** What is wanted of some tokens: M log-probabilities, or N·k scores. */
+export interface Wanted {
+  readonly places: Places
+  /** Σ cotangent·what is wanted is what gradients are of; as long as that. */
+  readonly cotangent?: readonly number[]
+}
+
+export interface Scored {
+  /** [M], in the order of the places; empty where none was wanted. */
+  readonly logprobs: Float32Array
+  /** [N, k] */
+  readonly scores: Float32Array
+  /** Of the weights that are learned and bear on what was wanted. */
+  readonly gradients: ReadonlyMap<string, Float32Array>
+}
 
 export class Decoder {
   readonly config: LlamaConfig
   readonly parameters: Parameters
   readonly #threads: number
-  readonly #adapters: Adapters | undefined
+  readonly #extras: Extras
   readonly #sessions = new Map<Graphs, Promise<Session>>()
   #mask: { length: number; feed: Feed } | undefined
 
-  /** `parameters`: the weights, and those of the adapters where there are any. */
+  /** `parameters`: the weights, and those of the adapters and of the head that scores where there are any. */
   constructor(
     config: LlamaConfig,
     parameters: Parameters,
-    { threads, adapters }: { readonly threads: number; readonly adapters?: Adapters | undefined },
+    { threads, ...extras }: Extras & { readonly threads: number },
   ) {
     this.config = config
     this.parameters = parameters
     this.#threads = threads
-    this.#adapters = adapters
+    this.#extras = extras
   }
 
   /** Logits [B, V] after each sequence, and the cache it leaves. */
@@ -80,22 +103,32 @@ export class Decoder {
     return { logits: results['logits']!, cache: this.#cacheOf(results, 1) }
   }
 
-  /** log p of the chosen tokens, [M], in the order of `places`; where `cotangent` is given, gradients as well. */
+  /**
+   * log p of some tokens given those before them, and scores of some given themselves as well; where there are
+   * cotangents (for all or for none), gradients too.
+   */
   async score(
     sequences: readonly (readonly number[])[],
-    places: readonly (readonly [sequence: number, token: number])[],
-    cotangent?: readonly number[],
-  ): Promise<{ logprobs: Float32Array; gradients: ReadonlyMap<string, Float32Array> }> {
-    const length = Math.max(...sequences.map((tokens) => tokens.length)) - 1
-    const feeds: Record<string, Feed> = {
-      ...this.#padded(sequences, length),
-      rows: integers(places.map(([b, t]) => b * length + t - 1)),
-      targets: integers(places.map(([b, t]) => sequences[b]![t]!)),
+    { logprobs = NONE, scores = NONE }: { readonly logprobs?: Wanted; readonly scores?: Wanted },
+  ): Promise<Scored> {
+    const [targets, scored] = [logprobs.places, scores.places]
+    // A token's log-probability is read at the one before it.
+    const length = Math.max(0, ...targets.map(([, t]) => t), ...scored.map(([, t]) => t + 1))
+    const feeds = this.#padded(sequences, length)
+    const asked: Asked = scored.length === 0 ? 'logprob' : targets.length === 0 ? 'score' : 'both'
+    if (asked !== 'score') {
+      feeds['rows'] = integers(targets.map(([b, t]) => b * length + t - 1))
+      feeds['targets'] = integers(targets.map(([b, t]) => sequences[b]![t]!))
+      if (logprobs.cotangent) feeds['cotangent.logprob'] = numbers(logprobs.cotangent, [targets.length])
     }
-    if (cotangent) feeds['cotangent'] = { data: Float32Array.from(cotangent), dims: [cotangent.length] }
-    const { logprob, ...rest } = await this.#run(cotangent ? 'train' : 'score', feeds)
+    if (asked !== 'logprob') {
+      feeds['scoreRows'] = integers(scored.map(([b, t]) => b * length + t))
+      if (scores.cotangent) feeds['cotangent.score'] = numbers(scores.cotangent, [scored.length, this.#extras.outputs!])
+    }
+    const trains = (logprobs.cotangent ?? scores.cotangent) !== undefined
+    const { logprob = EMPTY, score = EMPTY, ...rest } = await this.#run(`${trains ? 'train' : 'score'} ${asked}`, feeds)
     const gradients = new Map(Object.entries(rest).map(([name, data]) => [name.slice(2), data]))
-    return { logprobs: logprob as Float32Array, gradients }
+    return { logprobs: logprob, scores: score, gradients }
   }
 
   async release(): Promise<void> {
@@ -110,10 +143,10 @@ export class Decoder {
   }
 
   #emit(graph: Graphs): Uint8Array {
-    const adapters = this.#adapters
-    if (graph === 'train') return trainingGraph(this.config, adapters)
-    if (graph === 'score') return scoringGraph(this.config, adapters)
-    return samplingGraph(this.config, { cached: graph === 'extend', adapters })
+    const [kind, asked] = graph.split(' ') as [string, Asked]
+    if (kind === 'train') return trainingGraph(this.config, this.#extras, asked)
+    if (kind === 'score') return scoringGraph(this.config, this.#extras, asked)
+    return samplingGraph(this.config, { cached: graph === 'extend', ...this.#extras })
   }
 
   /** The inputs that a batch of sequences has in common, each cut or padded to `length`. */
@@ -153,3 +186,8 @@ export class Decoder {
 function integers(values: readonly number[], dims: readonly number[] = [values.length]): Feed {
   return { data: BigInt64Array.from(values, BigInt), dims }
 }
+
+const numbers = (values: readonly number[], dims: readonly number[]): Feed => ({
+  data: Float32Array.from(values),
+  dims,
+})

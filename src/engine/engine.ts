@@ -4,14 +4,14 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Engine, Sample, TokenSampling } from '../core/index.ts'
-import { type Companions, readAdapterConfig, readConfig } from './checkpoint.ts'
+import type { Datum, Engine, Sample, TokenSampling } from '../core/index.ts'
+import { adapterOutputs, type Companions, readAdapterConfig, readConfig } from './checkpoint.ts'
 import { isGguf } from './gguf.ts'
 import type { EngineSetup } from './laboratory.ts'
-import { type Adapters, type LlamaConfig, parameterShapes } from './llama.ts'
+import { type Adapters, type LlamaConfig, parameterShapes, scoreShapes } from './llama.ts'
 import { adaptersOf, type LoraConfig } from './lora.ts'
 import type { SampleRequest } from './sampler.ts'
-import { findWeights } from './weights.ts'
+import { findWeights, headsIn } from './weights.ts'
 import type { Answer, Question, Verb } from './worker.ts'
 
 export interface EngineOptions {
@@ -25,6 +25,12 @@ export interface EngineOptions {
   readonly tokens?: number
   /** Low-rank adapters beside the weights: they alone are learned, and saved. */
   readonly lora?: LoraConfig
+  /**
+   * A linear map from the last hidden state of a token to so many numbers, without a bias: a critic, a reward model, a
+   * classifier. It is learned and saved with the rest, and says 0 of everything at first. A folder with a head is
+   * opened with it in any case.
+   */
+  readonly head?: { readonly outputs: number }
 }
 
 export interface EmbeddedEngine extends Engine, AsyncDisposable {
@@ -47,13 +53,30 @@ export async function openEngine(path: string, options: EngineOptions = {}): Pro
   if (adapter) {
     if (await readAdapterConfig(adapter.base))
       throw new Error(`${path} stands beside ${adapter.base}, which holds adapters itself: merge those first`)
-    return loaded(await openEngine(adapter.base, { ...options, lora: adapter }), path)
+    const whole = withHead(options, await adapterOutputs(path), path)
+    return loaded(await openEngine(adapter.base, { ...whole, lora: adapter }), path)
   }
   const config = await readConfig(path)
-  check(config, options)
+  if (isGguf(path)) {
+    check(config, options)
+    return loaded(new WorkerEngine(config, options, true), path)
+  }
+  const { own, outputs } = await headsIn(path)
+  const whole = withHead(options, outputs, path)
+  // A classifier of transformers' has no head to sample with: its embedding is then taken for one.
+  const shape = outputs !== undefined && !own ? { ...config, tied: true } : config
+  check(shape, whole)
   // Before anything is allocated for a model that may not be there.
-  if (!isGguf(path)) await findWeights(path, config)
-  return loaded(new WorkerEngine(config, options, true), path)
+  await findWeights(path, shape)
+  return loaded(new WorkerEngine(shape, whole, true), path)
+}
+
+/** With the head that a folder holds. Throws where another one is asked for. */
+function withHead(options: EngineOptions, outputs: number | undefined, path: string): EngineOptions {
+  const asked = options.head?.outputs ?? outputs
+  if (outputs !== undefined && asked !== outputs)
+    throw new Error(`${path} holds a head of ${outputs} outputs; one of ${asked} was asked for`)
+  return asked === undefined ? options : { ...options, head: { outputs: asked } }
 }
 
 async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEngine> {
@@ -75,6 +98,8 @@ class WorkerEngine implements EmbeddedEngine {
   readonly id: string
   readonly config: LlamaConfig
   readonly parameters: number
+  readonly scores?: NonNullable<Engine['scores']>
+  readonly #outputs: number | undefined
   readonly #worker: Worker
   readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   #queue: Waiting[] = []
@@ -85,14 +110,22 @@ class WorkerEngine implements EmbeddedEngine {
 
   /** `blank`: weights will be loaded before anything else. */
   constructor(config: LlamaConfig, options: EngineOptions, blank: boolean) {
-    const { seed = 0, threads = availableParallelism(), companions = {}, lora } = options
+    const { seed = 0, threads = availableParallelism(), companions = {}, lora, head } = options
+    const outputs = head?.outputs
     this.config = config
+    this.#outputs = outputs
     const whole = count(parameterShapes(config))
-    this.parameters = lora ? count(adaptersOf(config, lora).shapes) : whole
-    this.id = `llama-${(whole / 1e6).toFixed(2)}M${lora ? `-lora-${lora.rank}` : ''}`
+    const ofHead = outputs === undefined ? 0 : count(scoreShapes(config, outputs))
+    this.parameters = ofHead + (lora ? count(adaptersOf(config, lora).shapes) : whole)
+    this.id = `llama-${(whole / 1e6).toFixed(2)}M${lora ? `-lora-${lora.rank}` : ''}${head ? `-head-${outputs}` : ''}`
+    if (head) this.scores = (sequences) => this.#scores(sequences)
     // Built, this file is JavaScript and so is its neighbour.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
-    const setup: EngineSetup = { config, seed, threads, companions, blank, ...(lora && { lora }) }
+    const setup: EngineSetup = {
+      ...{ config, seed, threads, companions, blank },
+      ...(lora && { lora }),
+      ...(outputs !== undefined && { outputs }),
+    }
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: setup })
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#fail(error))
@@ -130,8 +163,13 @@ class WorkerEngine implements EmbeddedEngine {
     return this.#ask('logprobs', sequences)
   }
 
-  backward(data: Parameters<Engine['backward']>[0]): Promise<{ loss: number }> {
-    for (const { tokens, weights } of data) checkDatum(tokens, weights, this.config)
+  #scores(sequences: readonly (readonly number[])[]): Promise<number[][][]> {
+    for (const tokens of sequences) checkTokens(tokens, this.config)
+    return this.#ask('scores', sequences)
+  }
+
+  backward(data: readonly Datum[]): Promise<{ loss: number }> {
+    for (const datum of data) checkDatum(datum, this.config, this.#outputs)
     return this.#ask('backward', data)
   }
 
@@ -203,9 +241,11 @@ class WorkerEngine implements EmbeddedEngine {
 const count = (shapes: Adapters['shapes']): number =>
   shapes.reduce((sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1), 0)
 
-function check({ heads, kvHeads, headWidth, vocabulary }: LlamaConfig, { tokens = 0 }: EngineOptions): void {
+function check({ heads, kvHeads, headWidth, vocabulary }: LlamaConfig, { tokens = 0, head }: EngineOptions): void {
   if (heads % kvHeads !== 0) throw new Error(`${heads} heads cannot share ${kvHeads} key-value heads evenly`)
   if (headWidth % 2 !== 0) throw new Error(`rotary positions need an even head width, not ${headWidth}`)
+  if (head && !(Number.isInteger(head.outputs) && head.outputs > 0))
+    throw new Error(`a head has a positive whole number of outputs, not ${head.outputs}`)
   if (tokens > vocabulary) {
     throw new Error(
       `the tokenizer's largest id is ${tokens - 1}, and the model has embeddings from 0 to ${vocabulary - 1}: they do not belong together`,
@@ -229,8 +269,15 @@ function checkDrawing({ temperature = 1, topK = 1, topP = 1 }: TokenSampling): v
   if (!(topP > 0 && topP <= 1)) throw new Error(`a nucleus (topP) has more than 0 and at most 1, not ${topP}`)
 }
 
-function checkDatum(tokens: readonly number[], weights: readonly number[], config: LlamaConfig): void {
+function checkDatum({ tokens, weights, scoreWeights }: Datum, config: LlamaConfig, outputs: number | undefined): void {
   checkTokens(tokens, config)
   if (tokens.length !== weights.length) throw new Error(`${tokens.length} tokens with ${weights.length} weights`)
   if ((weights[0] ?? 0) !== 0) throw new Error('the first token of a sequence is given, so its weight must be 0')
+  if (scoreWeights === undefined) return
+  if (outputs === undefined)
+    throw new Error("there are weights for scores, and the engine has no head: open it with 'head'")
+  if (tokens.length !== scoreWeights.length)
+    throw new Error(`${tokens.length} tokens with weights for the scores of ${scoreWeights.length}`)
+  const odd = scoreWeights.find((some) => some && some.length !== outputs)
+  if (odd) throw new Error(`${odd.length} weights for the ${outputs} scores of a token`)
 }

@@ -78,13 +78,13 @@ export class Graph {
     return output
   }
 
-  /** Reverse mode: writes down ∂L/∂x for each of `wrt`, given ∂L/∂output. Throws where L does not depend on x. */
-  gradients(output: Tensor, cotangent: Tensor, wrt: readonly Tensor[]): Tensor[] {
-    const found = new Map<string, Tensor>([[output.name, cotangent]])
+  /** Reverse mode: writes down ∂L/∂x for each of `wrt`, given ∂L/∂output of some. Throws where L does not depend on x. */
+  gradients(given: readonly (readonly [output: Tensor, cotangent: Tensor])[], wrt: readonly Tensor[]): Tensor[] {
+    const found = new Map<string, Tensor>(given.map(([{ name }, cotangent]) => [name, cotangent]))
     for (const { output, inputs, pullback } of this.#tape.toReversed()) {
-      const given = found.get(output.name)
-      if (!given) continue
-      pullback(given).forEach((gradient, i) => {
+      const cotangent = found.get(output.name)
+      if (!cotangent) continue
+      pullback(cotangent).forEach((gradient, i) => {
         const name = inputs[i]?.name
         if (!gradient || name === undefined) return
         const before = found.get(name)

@@ -14,9 +14,10 @@ const MAX_SIZE = 2 ** 20
 /** What transformers takes where a config says nothing. */
 const ROPE_THETA = 10_000
 
-export function toHuggingFace(config: LlamaConfig): Fields {
+/** `outputs`: of the head that scores, where there is one; it makes the model one that classifies. */
+export function toHuggingFace(config: LlamaConfig, outputs?: number): Fields {
   return {
-    architectures: ['LlamaForCausalLM'],
+    ...(outputs === undefined ? { architectures: ['LlamaForCausalLM'] } : classifier(outputs)),
     model_type: 'llama',
     vocab_size: config.vocabulary,
     hidden_size: config.width,
@@ -32,6 +33,16 @@ export function toHuggingFace(config: LlamaConfig): Fields {
     hidden_act: 'silu',
     tie_word_embeddings: config.tied,
     torch_dtype: 'float32',
+  }
+}
+
+/** transformers counts the outputs by their labels. */
+function classifier(outputs: number): Fields {
+  const labels = Array.from({ length: outputs }, (_, i) => [`${i}`, `LABEL_${i}`] as const)
+  return {
+    architectures: ['LlamaForSequenceClassification'],
+    id2label: Object.fromEntries(labels),
+    label2id: Object.fromEntries(labels.map(([i, label]) => [label, Number(i)])),
   }
 }
 

@@ -13,8 +13,16 @@ import {
   writeAdapter,
   writeCheckpoint,
 } from './checkpoint.ts'
-import { Decoder } from './decoder.ts'
-import { initialise, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
+import { Decoder, type Wanted } from './decoder.ts'
+import {
+  allocate,
+  initialise,
+  type LlamaConfig,
+  type Parameters,
+  parameterShapes,
+  SCORE,
+  scoreShapes,
+} from './llama.ts'
 import { adaptersOf, initialiseAdapters, type LoraConfig, merged } from './lora.ts'
 import { type SampleRequest, sampleBatch } from './sampler.ts'
 
@@ -31,6 +39,8 @@ export interface EngineSetup {
   readonly companions: Companions
   /** Low-rank adapters, which are then all that is learned. */
   readonly lora?: LoraConfig
+  /** Numbers for each token, from a head that is learned with the rest: where there is one. */
+  readonly outputs?: number
   /** Weights will be loaded before anything else: none need be drawn. */
   readonly blank?: boolean
 }
@@ -39,19 +49,28 @@ export class Laboratory {
   readonly #setup: EngineSetup
   readonly #base: Parameters
   readonly #low: Parameters | undefined
+  readonly #score: Parameters
   /** Where the base came from, for adapters to name. */
   #origin = ''
   readonly #decoder: Decoder
   readonly #optimiser: AdamW
 
   constructor(setup: EngineSetup) {
-    const { config, seed, threads, lora, blank = false } = setup
+    const { config, seed, threads, lora, outputs, blank = false } = setup
     this.#setup = setup
     const adapters = lora && adaptersOf(config, lora)
-    this.#base = blank ? zeros(config) : initialise(config, seed)
+    this.#base = allocate(parameterShapes(config))
+    if (!blank) initialise(config, seed, this.#base)
     this.#low = adapters && initialiseAdapters(adapters, seed)
-    this.#decoder = new Decoder(config, new Map([...this.#base, ...(this.#low ?? [])]), { threads, adapters })
-    this.#optimiser = new AdamW(this.#low ?? this.#base)
+    // A new head says 0 of everything.
+    this.#score = allocate(outputs === undefined ? [] : scoreShapes(config, outputs))
+    const parameters = new Map([...this.#base, ...(this.#low ?? []), ...this.#score])
+    this.#decoder = new Decoder(config, parameters, { threads, adapters, outputs })
+    this.#optimiser = new AdamW(this.#learned())
+  }
+
+  #learned(): Parameters {
+    return new Map([...(this.#low ?? this.#base), ...this.#score])
   }
 
   async sample(requests: readonly SampleRequest[]): Promise<Sample[][]> {
@@ -72,7 +91,7 @@ export class Laboratory {
     for (const batch of this.#batches(pick(sequences, long), (tokens) => tokens.length)) {
       const chosen = batch.map((b) => long[b]!)
       const places = chosen.flatMap((i, b) => out[i]?.flatMap((_, t) => (t > 0 ? [[b, t] as const] : [])) ?? [])
-      const { logprobs } = await this.#decoder.score(pick(sequences, chosen), places)
+      const { logprobs } = await this.#decoder.score(pick(sequences, chosen), { logprobs: { places } })
       places.forEach(([b, t], m) => {
         ;(out[chosen[b]!] as number[])[t] = logprobs[m]!
       })
@@ -80,24 +99,31 @@ export class Laboratory {
     return out
   }
 
+  async scores(sequences: readonly (readonly number[])[]): Promise<number[][][]> {
+    const out: number[][][] = sequences.map(() => [])
+    const some = sequences.flatMap((tokens, i) => (tokens.length > 0 ? [i] : []))
+    const k = this.#setup.outputs ?? 0
+    for (const batch of this.#batches(pick(sequences, some), (tokens) => tokens.length)) {
+      const chosen = batch.map((b) => some[b]!)
+      const places = chosen.flatMap((i, b) => sequences[i]!.map((_, t) => [b, t] as const))
+      const { scores } = await this.#decoder.score(pick(sequences, chosen), { scores: { places } })
+      places.forEach(([b], m) => out[chosen[b]!]!.push([...scores.subarray(m * k, (m + 1) * k)]))
+    }
+    return out
+  }
+
   async backward(data: readonly Datum[]): Promise<{ loss: number }> {
-    // What comes after the last weighted token changes nothing.
-    const trimmed = data.flatMap(({ tokens, weights }) => {
-      const length = weights.findLastIndex((weight) => weight !== 0) + 1
-      return length > 0 ? [{ tokens: tokens.slice(0, length), weights: weights.slice(0, length) }] : []
-    })
+    const trimmed = data.map(trim).filter(({ tokens }) => tokens.length > 0)
     let loss = 0
     for (const batch of this.#batches(trimmed, ({ tokens }) => tokens.length)) {
       const chosen = pick(trimmed, batch)
-      const places = chosen.flatMap(({ weights }, b) => weights.flatMap((w, t) => (w === 0 ? [] : [[b, t] as const])))
-      const weights = chosen.flatMap((datum) => datum.weights.filter((weight) => weight !== 0))
-      const { logprobs, gradients } = await this.#decoder.score(
-        chosen.map(({ tokens }) => tokens),
-        places,
-        weights.map((weight) => -weight),
-      )
+      const [ofTokens, ofScores] = [placed(chosen, weightOf), placed(chosen, scoreWeightsOf)]
+      const wanted = { logprobs: wantedBy(ofTokens), scores: wantedBy(ofScores) }
+      const sequences = chosen.map(({ tokens }) => tokens)
+      const { logprobs, scores, gradients } = await this.#decoder.score(sequences, wanted)
       this.#optimiser.accumulate(gradients)
-      for (const [m, weight] of weights.entries()) loss -= weight * logprobs[m]!
+      wanted.logprobs.cotangent.forEach((cotangent, m) => (loss += cotangent * logprobs[m]!))
+      wanted.scores.cotangent.forEach((cotangent, m) => (loss += cotangent * scores[m]!))
     }
     return { loss }
   }
@@ -110,24 +136,27 @@ export class Laboratory {
     return { gradNorm: this.#optimiser.step(update) }
   }
 
-  /** The weights, or where there are adapters those alone. */
+  /** The weights, or where there are adapters those alone; and the head. */
   save(path: string): Promise<void> {
     const { lora, companions } = this.#setup
-    const optimiser = this.#optimiser.state()
-    if (!lora || !this.#low) return writeCheckpoint(path, { weights: this.#base, optimiser }, this.#setup)
-    return writeAdapter(path, { weights: this.#low, optimiser }, { ...lora, base: this.#origin, companions })
+    const checkpoint = { weights: this.#learned(), optimiser: this.#optimiser.state() }
+    if (!lora) return writeCheckpoint(path, checkpoint, this.#setup)
+    return writeAdapter(path, checkpoint, { ...lora, base: this.#origin, companions })
   }
 
   /** The weights with what the adapters make of them. */
   saveMerged(path: string): Promise<void> {
     const { lora, config } = this.#setup
-    const weights = lora && this.#low ? merged(this.#base, this.#low, adaptersOf(config, lora)) : this.#base
-    return writeCheckpoint(path, { weights }, this.#setup)
+    const whole = lora && this.#low ? merged(this.#base, this.#low, adaptersOf(config, lora)) : this.#base
+    return writeCheckpoint(path, { weights: new Map([...whole, ...this.#score]) }, this.#setup)
   }
 
-  /** The number of updates the loaded weights have seen. */
+  /**
+   * The number of updates the loaded weights have seen. Where the engine has a head and the folder none, the head
+   * stays as it is, and the optimiser begins anew.
+   */
   async load(path: string): Promise<{ version: number }> {
-    const { lora, config } = this.#setup
+    const { lora, config, outputs } = this.#setup
     const adapter = await readAdapterConfig(path)
     if (adapter && `${adapter.rank} ${adapter.alpha}` !== `${lora?.rank} ${lora?.alpha}`) {
       const ours = lora ? `rank ${lora.rank} and alpha ${lora.alpha}` : 'none'
@@ -136,16 +165,17 @@ export class Laboratory {
       )
     }
     const { weights, optimiser } = adapter ? await readAdapter(path) : await readCheckpoint(path, config)
-    if (!adapter) this.#origin = resolve(path)
+    const given = weights.get(SCORE)?.dims[0]
+    if (given !== undefined && given !== outputs)
+      throw new Error(`${path} holds a head of ${given} outputs; the engine has ${outputs ?? 'none'}`)
     // A base is loaded for the adapters beside it; how far those are is not its affair.
-    if (!adapter && this.#low) overwrite(this.#base, weights, path)
-    else {
-      const into = this.#low ?? this.#base
-      // First what may still be refused.
-      checkShapes(into, weights, path)
-      this.#optimiser.restore(optimiser, path)
-      overwrite(into, weights, path)
-    }
+    const isBase = !adapter && this.#low !== undefined
+    const into = new Map([...((adapter && this.#low) ?? this.#base), ...(given === undefined ? [] : this.#score)])
+    // First what may still be refused.
+    checkShapes(into, weights, path)
+    if (!isBase) this.#optimiser.restore(given === outputs ? optimiser : undefined, path)
+    overwrite(into, weights, path)
+    if (!adapter) this.#origin = resolve(path)
     return { version: this.#optimiser.steps }
   }
 
@@ -154,12 +184,40 @@ export class Laboratory {
   }
 }
 
-const zeros = (config: LlamaConfig): Parameters =>
-  new Map(
-    parameterShapes(config).map(([name, dims]) => {
-      return [name, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }]
+/** Weights of one token: of its log-probability, or of its scores; none where all are 0. */
+type WeightsOf = (datum: Datum, t: number) => readonly number[] | undefined
+
+const weightOf: WeightsOf = ({ weights }, t) => (weights[t] === 0 ? undefined : [weights[t]!])
+const scoreWeightsOf: WeightsOf = ({ scoreWeights }, t) =>
+  scoreWeights?.[t]?.some((weight) => weight !== 0) ? scoreWeights[t] : undefined
+
+/** Without what comes after the last weight, which changes nothing. */
+function trim(datum: Datum): Datum {
+  const { tokens, weights, scoreWeights } = datum
+  const length = tokens.findLastIndex((_, t) => weightOf(datum, t) || scoreWeightsOf(datum, t)) + 1
+  const cut = { tokens: tokens.slice(0, length), weights: weights.slice(0, length) }
+  return scoreWeights ? { ...cut, scoreWeights: scoreWeights.slice(0, length) } : cut
+}
+
+interface Placed {
+  readonly place: readonly [sequence: number, token: number]
+  readonly weights: readonly number[]
+}
+
+function placed(data: readonly Datum[], weightsOf: WeightsOf): Placed[] {
+  return data.flatMap((datum, b) =>
+    datum.tokens.flatMap((_, t) => {
+      const weights = weightsOf(datum, t)
+      return weights ? [{ place: [b, t] as const, weights }] : []
     }),
   )
+}
+
+/** What is minimised is minus what is weighed. */
+const wantedBy = (all: readonly Placed[]): Required<Wanted> => ({
+  places: all.map(({ place }) => place),
+  cotangent: all.flatMap(({ weights }) => weights.map((weight) => -weight)),
+})
 
 const pick = <T>(items: readonly T[], indices: readonly number[]): T[] => indices.map((i) => items[i] as T)
 

@@ -23,7 +23,7 @@ const places = sequences.flatMap((tokens, b) => tokens.slice(1).map((_, t) => [b
 const cotangent = places.map(() => rng.normal())
 
 const objective = async (decoder: Decoder): Promise<number> => {
-  const { logprobs } = await decoder.score(sequences, places)
+  const { logprobs } = await decoder.score(sequences, { logprobs: { places } })
   return logprobs.reduce((sum, logprob, m) => sum + logprob * cotangent[m]!, 0)
 }
 
@@ -34,33 +34,35 @@ describe('the decoder', () => {
     const tokens = [3, 1, 4, 1, 5]
     for (let length = 1; length < tokens.length; length++) {
       const all = Array.from({ length: config.vocabulary }, (_, token) => [...tokens.slice(0, length), token])
-      const { logprobs } = await decoder.score(
-        all,
-        all.map((_, b) => [b, length] as const),
-      )
+      const { logprobs } = await decoder.score(all, { logprobs: { places: all.map((_, b) => [b, length] as const) } })
       expect(logprobs.reduce((sum, logprob) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 5)
     }
   })
 
   it('does not look right, nor at the padding of shorter sequences', async () => {
-    const alone = await decoder.score(
-      [[1, 2, 3]],
-      [
-        [0, 1],
-        [0, 2],
-      ],
-    )
+    const alone = await decoder.score([[1, 2, 3]], {
+      logprobs: {
+        places: [
+          [0, 1],
+          [0, 2],
+        ],
+      },
+    })
     const padded = await decoder.score(
       [
         [1, 2, 3],
         [1, 2, 3, 9, 9, 9, 9],
       ],
-      [
-        [0, 1],
-        [0, 2],
-        [1, 1],
-        [1, 2],
-      ],
+      {
+        logprobs: {
+          places: [
+            [0, 1],
+            [0, 2],
+            [1, 1],
+            [1, 2],
+          ],
+        },
+      },
     )
     for (const m of [0, 1]) {
       expect(padded.logprobs[m]).toBeCloseTo(alone.logprobs[m]!, 5)
@@ -74,10 +76,14 @@ describe('the decoder', () => {
         [1, 2, 3, 7],
         [2, 1, 3, 7],
       ],
-      [
-        [0, 3],
-        [1, 3],
-      ],
+      {
+        logprobs: {
+          places: [
+            [0, 3],
+            [1, 3],
+          ],
+        },
+      },
     )
     expect(Math.abs(logprobs[0]! - logprobs[1]!)).toBeGreaterThan(1e-4)
   })
@@ -85,7 +91,7 @@ describe('the decoder', () => {
   it.each([true, false])('has the gradient of its objective in every weight, its head tied: %s', async (tied) => {
     const shape = { ...config, tied }
     const decoder = new Decoder(shape, initialise(shape, 1), { threads: 1 })
-    const { gradients } = await decoder.score(sequences, places, cotangent)
+    const { gradients } = await decoder.score(sequences, { logprobs: { places, cotangent } })
     expect([...gradients.keys()].toSorted()).toEqual(
       parameterShapes(shape)
         .map(([name]) => name)
@@ -119,9 +125,10 @@ describe('the decoder', () => {
     const many = Array.from({ length: 500 }, () => Array.from({ length: 15 }, () => rng.int(4)))
     const last = many.flatMap((_, b) => [12, 13, 14].map((t) => [b, t] as const))
     const weights = last.map(() => rng.normal())
-    const { gradients } = await one.score(many, last, weights)
+    const { gradients } = await one.score(many, { logprobs: { places: last, cotangent: weights } })
     for (let i = 0; i < 60; i++) {
-      for (const [name, data] of (await two.score(many, last, weights)).gradients) {
+      for (const [name, data] of (await two.score(many, { logprobs: { places: last, cotangent: weights } }))
+        .gradients) {
         const scale = Math.max(...gradients.get(name)!.map(Math.abs))
         const off = data.reduce((most, value, k) => Math.max(most, Math.abs(value - gradients.get(name)![k]!)), 0)
         expect(off, name).toBeLessThan(1e-4 * scale)

@@ -33,6 +33,8 @@ export type Parameters = Map<string, Parameter>
 
 export const EMBEDDING = 'model.embed_tokens.weight'
 export const HEAD = 'lm_head.weight'
+/** The head's that scores tokens, where there is one: [outputs, D], as LlamaForSequenceClassification has it. */
+export const SCORE = 'score.weight'
 const FINAL_NORM = 'model.norm.weight'
 
 /** Every weight's name and shape, in order. */
@@ -54,24 +56,37 @@ export function parameterShapes(config: LlamaConfig): [name: string, dims: numbe
   return [[EMBEDDING, [vocabulary, width]], ...all, [FINAL_NORM, [width]], ...head]
 }
 
+/** Zeros in the given shapes; `shared`, in memory that several threads can have. */
+export function allocate(shapes: Adapters['shapes'], shared = false): Parameters {
+  return new Map(
+    shapes.map(([name, dims]) => {
+      const bytes = 4 * dims.reduce((a, b) => a * b, 1)
+      return [name, { dims, data: new Float32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)) }]
+    }),
+  )
+}
+
 /**
  * Fresh weights: gains 1, matrices normal with variance 1/fan-in, those that write to the residual stream smaller
  * by √(2·layers) (GPT-2).
  */
-export function initialise(config: LlamaConfig, seed: number): Parameters {
-  const parameters: Parameters = new Map()
-  for (const [name, dims] of parameterShapes(config)) {
-    const [rows, columns] = dims as [number, number?]
-    const data = new Float32Array(rows * (columns ?? 1)).fill(1)
-    if (columns !== undefined) {
-      const residual = /(o_proj|down_proj)/.test(name) ? Math.sqrt(2 * config.layers) : 1
-      const rng = random(seed).split(name)
-      for (let i = 0; i < data.length; i++) data[i] = rng.normal() / (Math.sqrt(columns) * residual)
+export function initialise(config: LlamaConfig, seed: number, into = allocate(parameterShapes(config))): Parameters {
+  for (const [name, { dims, data }] of into) {
+    const columns = dims[1]
+    if (columns === undefined) {
+      data.fill(1)
+      continue
     }
-    parameters.set(name, { dims, data })
+    const residual = /(o_proj|down_proj)/.test(name) ? Math.sqrt(2 * config.layers) : 1
+    const rng = random(seed).split(name)
+    for (let i = 0; i < data.length; i++) data[i] = rng.normal() / (Math.sqrt(columns) * residual)
   }
-  return parameters
+  return into
 }
+
+export const scoreShapes = ({ width }: LlamaConfig, outputs: number): [name: string, dims: number[]][] => [
+  [SCORE, [outputs, width]],
+]
 
 /** Low-rank matrices beside some of the weights, which are all frozen then (lora.ts makes them). */
 export interface Adapters {
@@ -100,21 +115,32 @@ interface Trunk {
   readonly hidden: Tensor
   /** Each layer's keys and values of the new tokens, [B, K, T, d], as 'k.<layer>' and 'v.<layer>'. */
   readonly cache: Record<string, Tensor>
-  /** What is learned. */
+  /** What is learned, the head that scores apart. */
   readonly weights: readonly Tensor[]
   readonly head: Tensor
+  readonly score: Tensor | undefined
 }
 
-interface Kind {
+/** What stands beside a model's own weights. */
+export interface Extras {
+  readonly adapters?: Adapters | undefined
+  /** Numbers for each token from a head that scores: k, where there is one. */
+  readonly outputs?: number | undefined
+}
+
+interface Kind extends Extras {
   /** After P earlier tokens, whose keys and values are inputs too. */
   readonly cached?: boolean
-  readonly adapters?: Adapters | undefined
 }
 
+/** What is asked of a run: log-probabilities, scores, or both. */
+export type Asked = 'logprob' | 'score' | 'both'
+
 /** From tokens to hidden states. */
-function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters }: Kind): Trunk {
+function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters, outputs }: Kind): Trunk {
   const feed = (shapes: Adapters['shapes']): Map<string, Tensor> =>
     new Map(shapes.map(([name, dims]) => [name, g.input(name, 'float32', dims)]))
+  const score = outputs === undefined ? undefined : feed(scoreShapes(config, outputs)).get(SCORE)
   const [base, low] = [feed(parameterShapes(config)), adapters && feed(adapters.shapes)]
   const weight = (name: string): Tensor => base.get(name) as Tensor
   const project = (x: Tensor, layer: string): Tensor => {
@@ -143,7 +169,7 @@ function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters }: Kind
     x = ops.add(g, x, p(inner, 'mlp.down_proj'))
   }
   const head = weight(config.tied ? EMBEDDING : HEAD)
-  return { hidden: norm(x, FINAL_NORM), cache, weights: [...(low ?? base).values()], head }
+  return { hidden: norm(x, FINAL_NORM), cache, weights: [...(low ?? base).values()], head, score }
 }
 
 /** Grouped-query attention (Ainslie et al. 2023): the G queries that share a key stand in rows below each other. */
@@ -213,29 +239,44 @@ export function samplingGraph(config: LlamaConfig, kind: Kind = {}): Uint8Array 
   return g.compile({ logits: ops.linear(g, ops.select(g, hidden, rows, config.width), head), ...cache })
 }
 
-/** tokens → 'logprob' [M] of the targets [M] at the given rows of [B·T]. */
-export function scoringGraph(config: LlamaConfig, adapters?: Adapters): Uint8Array {
+/** tokens → 'logprob' [M] of the targets [M] at the given rows of [B·T], 'score' [N, k] at the scoreRows [N]. */
+export function scoringGraph(config: LlamaConfig, extras: Extras, asked: Asked): Uint8Array {
   const g = new Graph()
-  return g.compile({ logprob: scored(g, config, adapters).logprob })
+  return g.compile(Object.fromEntries(answers(g, config, { extras, asked }).outputs))
 }
 
-/** The same, and for each weight that is learned the gradient of Σ cotangent·logprob. */
-export function trainingGraph(config: LlamaConfig, adapters?: Adapters): Uint8Array {
+/** The same, and for each weight that is learned and bears on them the gradient of Σ cotangent·output. */
+export function trainingGraph(config: LlamaConfig, extras: Extras, asked: Asked): Uint8Array {
   const g = new Graph()
-  const { logprob, weights } = scored(g, config, adapters)
-  const gradients = g.gradients(logprob, g.input('cotangent', 'float32', ['M']), weights)
-  const outputs = Object.fromEntries(gradients.map((tensor, i) => [`d.${weights[i]?.name}`, tensor]))
-  return g.compile({ logprob, ...outputs })
+  const { outputs, weights } = answers(g, config, { extras, asked })
+  const given = outputs.map(([name, output]) => [output, g.input(`cotangent.${name}`, 'float32', output.dims)] as const)
+  const gradients = g.gradients(given, weights)
+  const named = gradients.map((tensor, i) => [`d.${weights[i]?.name}`, tensor] as const)
+  return g.compile(Object.fromEntries([...outputs, ...named]))
 }
 
-function scored(
+interface Question {
+  readonly extras: Extras
+  readonly asked: Asked
+}
+
+function answers(
   g: Graph,
   config: LlamaConfig,
-  adapters: Adapters | undefined,
-): { logprob: Tensor; weights: readonly Tensor[] } {
-  const { hidden, weights, head } = trunk(g, config, { adapters })
-  const rows = g.input('rows', 'int64', ['M'])
-  const targets = g.input('targets', 'int64', ['M'])
-  const logits = ops.linear(g, ops.select(g, hidden, rows, config.width), head)
-  return { logprob: ops.logprob(g, logits, targets), weights }
+  { extras, asked }: Question,
+): { outputs: (readonly [name: string, output: Tensor])[]; weights: readonly Tensor[] } {
+  const { hidden, weights, head, score } = trunk(g, config, extras)
+  const at = (rows: string, count: string): Tensor =>
+    ops.select(g, hidden, g.input(rows, 'int64', [count]), config.width)
+  const outputs: [string, Tensor][] = []
+  if (asked !== 'score') {
+    const targets = g.input('targets', 'int64', ['M'])
+    const logprob = ops.logprob(g, ops.linear(g, at('rows', 'M'), head), targets)
+    outputs.push(['logprob', { ...logprob, dims: ['M'] }])
+  }
+  if (asked === 'logprob' || !score) return { outputs, weights }
+  outputs.push(['score', { ...ops.linear(g, at('scoreRows', 'N'), score), dims: ['N', score.dims[0]!] }])
+  // A head for sampling that is not the embedding has no part in the scores.
+  const bearing = asked === 'both' ? weights : weights.filter(({ name }) => name !== HEAD)
+  return { outputs, weights: [...bearing, score] }
 }

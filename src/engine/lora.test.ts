@@ -52,10 +52,10 @@ describe('adapters', () => {
     const places = sequences.flatMap((tokens, b) => tokens.slice(1).map((_, t) => [b, t + 1] as const))
     const cotangent = places.map(() => rng.normal())
     const objective = async (): Promise<number> => {
-      const { logprobs } = await decoder.score(sequences, places)
+      const { logprobs } = await decoder.score(sequences, { logprobs: { places } })
       return logprobs.reduce((sum, logprob, m) => sum + logprob * cotangent[m]!, 0)
     }
-    const { gradients } = await decoder.score(sequences, places, cotangent)
+    const { gradients } = await decoder.score(sequences, { logprobs: { places, cotangent } })
     expect([...gradients.keys()].toSorted()).toEqual([...low.keys()].toSorted())
     expect(gradients.size).toBe(2 * 7 * config.layers)
     for (const [name, { data }] of low) {
@@ -73,7 +73,10 @@ describe('adapters', () => {
     }
     // Worked into the weights they say the same.
     const whole = new Decoder(config, merged(weights, low, adapters), { threads: 1 })
-    const [beside, within] = [await decoder.score(sequences, places), await whole.score(sequences, places)]
+    const [beside, within] = [
+      await decoder.score(sequences, { logprobs: { places } }),
+      await whole.score(sequences, { logprobs: { places } }),
+    ]
     beside.logprobs.forEach((logprob, m) => expect(within.logprobs[m]).toBeCloseTo(logprob, 4))
     await decoder.release()
     await whole.release()

@@ -116,7 +116,7 @@ describe('every operator agrees with finite differences', () => {
     const ids = Object.entries(integers).map(([name, { dims }]) => g.input(name, 'int64', dims))
     const cotangent = g.input('cotangent', 'float32', outputDims)
     const y = build(g, Object.fromEntries([...floats, ...ids].map((tensor) => [tensor.name, tensor])))
-    const gradients = g.gradients(y, cotangent, floats)
+    const gradients = g.gradients([[y, cotangent]], floats)
     const outputs = Object.fromEntries(gradients.map((tensor, i) => [`d_${floats[i]?.name}`, tensor]))
     const session = await openSession(g.compile({ y, ...outputs }), 1)
 

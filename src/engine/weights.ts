@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
+import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes, SCORE, scoreShapes } from './llama.ts'
 import { listSafetensors, readStored, type Stored } from './safetensors.ts'
 import { shown } from './shown.ts'
 
@@ -28,13 +28,22 @@ export async function readWeights(folder: string, config: LlamaConfig): Promise<
   return weights
 }
 
+/** Which heads lie in a folder: one to sample with that is not the embedding, and one that scores. */
+export async function headsIn(folder: string): Promise<{ own: boolean; outputs?: number }> {
+  const stored = await listWeights(folder)
+  const outputs = stored.get(SCORE)?.dims[0]
+  return { own: stored.has(HEAD), ...(outputs !== undefined && { outputs }) }
+}
+
 /**
  * Where the weights lie. Throws a sentence with the file and the tensor where one is missing, has another shape than
- * the model's, or is not known to it; a head of its own is let through where the model's is tied.
+ * the model's, or is not known to it; a head of its own is let through where the model's is tied, and one that scores.
  */
 export async function findWeights(folder: string, config: LlamaConfig): Promise<Map<string, Stored>> {
   const stored = await listWeights(folder)
   const known = new Map(parameterShapes({ ...config, tied: config.tied && !stored.has(HEAD) }))
+  const score = stored.get(SCORE)
+  if (score) for (const [name, dims] of scoreShapes(config, score.dims[0] ?? 1)) known.set(name, dims)
   for (const [name, { path }] of stored) {
     if (known.has(name)) continue
     if (!BUFFER.test(name)) throw new Error(`${path}: '${name}' is no weight of a Llama of this shape`)

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type EngineSetup, Laboratory } from './laboratory.ts'
 
 /** What the worker can be asked: a method's name and its arguments. */
-export type Verb = 'sample' | 'logprobs' | 'backward' | 'step' | 'save' | 'saveMerged' | 'load'
+export type Verb = 'sample' | 'logprobs' | 'scores' | 'backward' | 'step' | 'save' | 'saveMerged' | 'load'
 
 export interface Question {
   readonly id: number
