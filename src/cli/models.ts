@@ -36,7 +36,7 @@ export interface ModelOptions {
 export const AGENTS = ['react', 'react:<turns>']
 
 export const MODELS = [
-  'engine:<checkpoint>',
+  'engine:<checkpoint>[?int8]',
   'openai:<model>@<base-url>',
   'ai:<provider>/<model>',
   'oracle',
@@ -66,11 +66,13 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
   throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
 }
 
-async function engine(checkpoint: string, id: string, seed: number): Promise<Player> {
+async function engine(text: string, id: string, seed: number): Promise<Player> {
+  const checkpoint = text.replace(/\?int8$/, '')
+  const base = checkpoint === text ? {} : { base: 'int8' as const }
   const { renderer, size, files } = isGguf(checkpoint)
     ? rendererFrom(await ggufFiles(checkpoint), checkpoint)
     : await readRenderer(checkpoint)
-  const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size })
+  const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size, ...base })
   return { id, model: engineModel(opened, renderer), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
 }
 

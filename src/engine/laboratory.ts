@@ -14,6 +14,7 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts'
 import { Decoder, type Wanted } from './decoder.ts'
+import { type Int8Weights, isQuantised, quantiseAll } from './int8.ts'
 import {
   allocate,
   initialise,
@@ -41,6 +42,8 @@ export interface EngineSetup {
   readonly lora?: LoraConfig
   /** Numbers for each token, from a head that is learned with the rest: where there is one. */
   readonly outputs?: number
+  /** How the frozen weights of the layers are held; as they are learned, unless given. */
+  readonly base?: 'int8'
   /** Weights will be loaded before anything else: none need be drawn. */
   readonly blank?: boolean
 }
@@ -48,6 +51,8 @@ export interface EngineSetup {
 export class Laboratory {
   readonly #setup: EngineSetup
   readonly #base: Parameters
+  /** The rest of the base, where that is held in 8 bits. */
+  readonly #int8: Int8Weights | undefined
   readonly #low: Parameters | undefined
   readonly #score: Parameters
   /** Where the base came from, for adapters to name. */
@@ -56,21 +61,24 @@ export class Laboratory {
   readonly #optimiser: AdamW
 
   constructor(setup: EngineSetup) {
-    const { config, seed, threads, lora, outputs, blank = false } = setup
+    const { config, seed, threads, lora, outputs, base, blank = false } = setup
     this.#setup = setup
     const adapters = lora && adaptersOf(config, lora)
-    this.#base = allocate(parameterShapes(config))
+    this.#int8 = base && new Map()
+    const held = parameterShapes(config).filter(([name]) => !(blank && base && isQuantised(name)))
+    this.#base = allocate(held)
     if (!blank) initialise(config, seed, this.#base)
+    if (this.#int8) quantiseAll(this.#base, this.#int8)
     this.#low = adapters && initialiseAdapters(adapters, seed)
     // A new head says 0 of everything.
     this.#score = allocate(outputs === undefined ? [] : scoreShapes(config, outputs))
     const parameters = new Map([...this.#base, ...(this.#low ?? []), ...this.#score])
-    this.#decoder = new Decoder(config, parameters, { threads, adapters, outputs })
+    this.#decoder = new Decoder(config, parameters, { threads, adapters, outputs, weights: this.#int8 })
     this.#optimiser = new AdamW(this.#learned())
   }
 
   #learned(): Parameters {
-    return new Map([...(this.#low ?? this.#base), ...this.#score])
+    return new Map([...(this.#low ?? (this.#int8 ? [] : this.#base)), ...this.#score])
   }
 
   async sample(requests: readonly SampleRequest[]): Promise<Sample[][]> {
@@ -113,6 +121,8 @@ export class Laboratory {
   }
 
   async backward(data: readonly Datum[]): Promise<{ loss: number }> {
+    if (this.#int8 && !this.#low)
+      throw new Error("weights held in 8 bits do not learn: open the engine with adapters ('lora'), or without 'int8'")
     const trimmed = data.map(trim).filter(({ tokens }) => tokens.length > 0)
     let loss = 0
     for (const batch of this.#batches(trimmed, ({ tokens }) => tokens.length)) {
@@ -140,15 +150,24 @@ export class Laboratory {
   save(path: string): Promise<void> {
     const { lora, companions } = this.#setup
     const checkpoint = { weights: this.#learned(), optimiser: this.#optimiser.state() }
-    if (!lora) return writeCheckpoint(path, checkpoint, this.#setup)
+    if (!lora) {
+      this.#refuseInt8()
+      return writeCheckpoint(path, checkpoint, this.#setup)
+    }
     return writeAdapter(path, checkpoint, { ...lora, base: this.#origin, companions })
   }
 
   /** The weights with what the adapters make of them. */
   saveMerged(path: string): Promise<void> {
+    this.#refuseInt8()
     const { lora, config } = this.#setup
     const whole = lora && this.#low ? merged(this.#base, this.#low, adaptersOf(config, lora)) : this.#base
     return writeCheckpoint(path, { weights: new Map([...whole, ...this.#score]) }, this.#setup)
+  }
+
+  #refuseInt8(): void {
+    if (this.#int8)
+      throw new Error("what 8 bits have lost would be lost for good: save the weights from an engine without 'int8'")
   }
 
   /**
@@ -175,6 +194,7 @@ export class Laboratory {
     checkShapes(into, weights, path)
     if (!isBase) this.#optimiser.restore(given === outputs ? optimiser : undefined, path)
     overwrite(into, weights, path)
+    if (!adapter && this.#int8) quantiseAll(weights, this.#int8)
     if (!adapter) this.#origin = resolve(path)
     return { version: this.#optimiser.steps }
   }

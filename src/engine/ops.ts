@@ -25,6 +25,22 @@ export function linear(g: Graph, x: Tensor, w: Tensor): Tensor {
   ])
 }
 
+/** A frozen matrix [O, I]: its rows cut into blocks of whole numbers [N, n], and their scales [N]. */
+export interface Int8Matrix {
+  readonly data: Tensor
+  readonly scales: Tensor
+  readonly dims: readonly [O: number, I: number]
+}
+
+/** x [..., I] · wᵀ for a frozen w [O, I] → [..., O] */
+export function linearInt8(g: Graph, x: Tensor, { data, scales, dims }: Int8Matrix): Tensor {
+  const w = (axis: number): Tensor =>
+    g.node('Reshape', [g.node('DequantizeLinear', [data, scales], { '@axis': axis }), g.integers(...dims)])
+  const y = product(g, x, w(0), { transB: 1 })
+  // The same axis in other words: onnxruntime would take equal nodes for one, and keep each matrix until the way back.
+  return g.record(y, [x], (dy) => [product(g, dy, w(-2), {})])
+}
+
 /** scale · a·b, or a·bᵀ, over the last two dimensions; the leading ones must be equal. */
 export function matmul(g: Graph, a: Tensor, b: Tensor, { transB = 0, scale = 1 } = {}): Tensor {
   const y = product(g, a, b, { transB, scale })
