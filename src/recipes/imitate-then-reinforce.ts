@@ -22,6 +22,7 @@ import {
   grpo,
   kto,
   type Learner,
+  linear,
   type Round,
   reinforce,
   rft,
@@ -167,14 +168,14 @@ function methodOf<D, E extends Env>(
   { renderer }: Experiment<D, E>,
 ): Pick<TrainOptions<D, E>, 'learn' | 'lr' | 'tasksPerRound'> {
   if (arm.startsWith('imitation')) {
-    const lr = (done: number): number => 3e-3 * Math.min(1, 0.05 + 10 * done) * (1 - 0.9 * done)
+    const lr = linear(3e-3, { warmUp: 0.095, start: 0.05, end: 0.1 })
     return { learn: sft({ renderer, minibatch: 128, epochs: 2 }), lr, tasksPerRound: EPISODES }
   }
   const [name, shuffled] = arm.split(', ')
   const { learn, lr } = algorithms[name as Algorithm]
   return {
     learn: shuffled ? shuffledWithinGroups(learn) : learn,
-    lr: (done) => lr * (1 - done),
+    lr: linear(lr),
     tasksPerRound: EPISODES / GROUP,
   }
 }
