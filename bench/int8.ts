@@ -32,14 +32,14 @@ async function measured(path: string, kind: string): Promise<Figures> {
   }
   const sample = (rows: number, fresh: number) => () =>
     Promise.all(some(rows, 64).map((p, seed) => engine.sample(p, { maxTokens: fresh, stop: [], seed })))
-  await time('sampling, 1 × 64 + 64', 64, sample(1, 64))
+  await time('sampling, 1 × 64 + 32', 32, sample(1, 32))
   figures['MB, sampled alone'] = megabytes()
-  await time('sampling, 16 × 64 + 32', 16 * 32, sample(16, 32))
-  await time('scoring, 4 × 256', 4 * 256, () => engine.logprobs(some(4, 256)))
+  await time('sampling, 16 × 64 + 16', 16 * 16, sample(16, 16))
+  await time('scoring, 2 × 256', 2 * 256, () => engine.logprobs(some(2, 256)))
   figures['MB, sampled and scored'] = megabytes()
-  await time('training step, 2 × 512, loss on 128', 1024, async () => {
-    const weights = Array.from({ length: 512 }, (_, t) => (t < 384 ? 0 : 1 / 256))
-    await engine.backward(some(2, 512).map((tokens) => ({ tokens, weights })))
+  await time('training step, 1 × 512, loss on 128', 512, async () => {
+    const weights = Array.from({ length: 512 }, (_, t) => (t < 384 ? 0 : 1 / 128))
+    await engine.backward(some(1, 512).map((tokens) => ({ tokens, weights })))
     await engine.step({ lr: 1e-4 })
   })
   figures['MB, trained'] = megabytes()
@@ -67,7 +67,7 @@ else {
   await using reference = await openEngine(checkpoint)
   await using engine = await openEngine(checkpoint, base('int8'))
   // After the token that begins every turn there is nothing but what the reference says itself.
-  const samples = await reference.sample([1], { n: 32, maxTokens: 128, stop: [], seed: 0, temperature: 1 })
+  const samples = await reference.sample([1], { n: 16, maxTokens: 128, stop: [], seed: 0, temperature: 1 })
   const { tokens, mean, max, kl } = await mismatch(
     engine,
     reference,

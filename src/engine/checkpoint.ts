@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { describeGguf, isGguf, readGguf } from './gguf.ts'
 import { fromHuggingFace, toHuggingFace } from './hugging-face-config.ts'
+import type { Int8Weights } from './int8.ts'
 import { type LlamaConfig, type Parameters, SCORE } from './llama.ts'
 import type { LoraConfig } from './lora.ts'
 import { listSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts'
@@ -54,9 +55,9 @@ async function writeFolder(path: string, { texts, tensors }: Contents): Promise<
 }
 
 /** Throws a sentence, with the file and the tensor, where the folder does not hold a model of this shape. */
-export async function readCheckpoint(path: string, config: LlamaConfig): Promise<Checkpoint> {
-  if (isGguf(path)) return { weights: (await readGguf(path)).weights }
-  const weights = await readWeights(path, config)
+export async function readCheckpoint(path: string, config: LlamaConfig, int8?: Int8Weights): Promise<Checkpoint> {
+  if (isGguf(path)) return { weights: (await readGguf(path, int8)).weights }
+  const weights = await readWeights(path, config, int8)
   return { weights, ...(await readOptimiser(path)) }
 }
 

@@ -38,6 +38,18 @@ export function quantise({ dims, data }: Weight): Quantised {
   return { dims: [scales.length, block], data: out, scales }
 }
 
+export interface Holders {
+  readonly weights: Map<string, Weight>
+  /** Where some are held in 8 bits. */
+  readonly int8?: Int8Weights | undefined
+}
+
+/** Puts a weight where it is held. */
+export function hold(name: string, weight: Weight, { weights, int8 }: Holders): void {
+  if (int8 && isQuantised(name)) int8.set(name, quantise(weight))
+  else weights.set(name, weight)
+}
+
 /** Moves those that are held in 8 bits out of `weights`; what is left there are the others. */
 export function quantiseAll(weights: Map<string, Weight>, into: Int8Weights): void {
   for (const [name, weight] of weights) {

@@ -183,7 +183,8 @@ export class Laboratory {
         `${path} holds adapters of rank ${adapter.rank} and alpha ${adapter.alpha}; the engine has ${ours}`,
       )
     }
-    const { weights, optimiser } = adapter ? await readAdapter(path) : await readCheckpoint(path, config)
+    const int8: Int8Weights | undefined = this.#int8 && new Map()
+    const { weights, optimiser } = adapter ? await readAdapter(path) : await readCheckpoint(path, config, int8)
     const given = weights.get(SCORE)?.dims[0]
     if (given !== undefined && given !== outputs)
       throw new Error(`${path} holds a head of ${given} outputs; the engine has ${outputs ?? 'none'}`)
@@ -194,7 +195,7 @@ export class Laboratory {
     checkShapes(into, weights, path)
     if (!isBase) this.#optimiser.restore(given === outputs ? optimiser : undefined, path)
     overwrite(into, weights, path)
-    if (!adapter && this.#int8) quantiseAll(weights, this.#int8)
+    for (const [name, weight] of int8 ?? []) this.#int8?.set(name, weight)
     if (!adapter) this.#origin = resolve(path)
     return { version: this.#optimiser.steps }
   }

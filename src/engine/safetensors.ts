@@ -3,6 +3,7 @@
  * writes F32. Believes nothing that a header says before the file's size bears it out.
  */
 import { type FileHandle, open } from 'node:fs/promises'
+import { hold, type Int8Weights } from './int8.ts'
 import type { Parameter, Parameters } from './llama.ts'
 import { shown } from './shown.ts'
 
@@ -64,13 +65,13 @@ export async function listSafetensors(path: string): Promise<Map<string, Stored>
   return stored
 }
 
-/** The data of tensors that were listed, each file opened once. */
-export async function readStored(stored: ReadonlyMap<string, Stored>): Promise<Parameters> {
+/** The data of tensors that were listed, each file opened once; `int8` takes those that are held so, where it is given. */
+export async function readStored(stored: ReadonlyMap<string, Stored>, int8?: Int8Weights): Promise<Parameters> {
   const tensors: Parameters = new Map()
   for (const path of new Set([...stored.values()].map((tensor) => tensor.path))) {
     await using file = await open(path)
     for (const [name, tensor] of stored) {
-      if (tensor.path === path) tensors.set(name, decoded(tensor, await read(file, tensor)))
+      if (tensor.path === path) hold(name, decoded(tensor, await read(file, tensor)), { weights: tensors, int8 })
     }
   }
   return tensors

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { Int8Weights } from './int8.ts'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes, SCORE, scoreShapes } from './llama.ts'
 import { listSafetensors, readStored, type Stored } from './safetensors.ts'
 import { shown } from './shown.ts'
@@ -15,9 +16,9 @@ const INDEX_FILE = `${WEIGHTS_FILE}.index.json`
 /** Tables that older releases of transformers stored beside the weights; whoever needs them computes them. */
 const BUFFER = /\.rotary_emb\.(inv_freq|cos_cached|sin_cached)$/
 
-/** Every weight of a model of this shape. Throws a sentence as `findWeights` does. */
-export async function readWeights(folder: string, config: LlamaConfig): Promise<Parameters> {
-  const weights = await readStored(await findWeights(folder, config))
+/** Every weight of a model of this shape, but those that `int8` takes where it is given. Throws a sentence as `findWeights` does. */
+export async function readWeights(folder: string, config: LlamaConfig, int8?: Int8Weights): Promise<Parameters> {
+  const weights = await readStored(await findWeights(folder, config), int8)
   const head = weights.get(HEAD)
   if (config.tied && head) {
     if (!same(head.data, weights.get(EMBEDDING)!.data)) {
