@@ -27,11 +27,20 @@ import {
 import { adaptersOf, initialiseAdapters, type LoraConfig, merged } from './lora.ts'
 import { type SampleRequest, sampleBatch } from './sampler.ts'
 
-/** What a run of a graph may keep of its tokens, padding included, in bytes: what bounds the memory. */
+/**
+ * What a run of a graph may keep of its tokens, padding included, in bytes: what bounds the memory. On the way back it
+ * is as much again for attention and the head.
+ */
 const BYTES_PER_RUN = 2 ** 30
 
-/** Roughly: the rows that one token leaves in each layer for the way back, its scores apart. */
+/** Roughly: the rows that one token leaves in each layer for the way back. */
 const bytesPerToken = ({ layers, width, hidden }: LlamaConfig): number => 4 * layers * (10 * width + 5 * hidden)
+
+/** Roughly: what attention leaves in each layer of a sequence so long, before and after the softmax. */
+const attentionBytes = ({ layers, heads }: LlamaConfig, length: number): number => 4 * layers * heads * 2 * length ** 2
+
+/** Roughly: a token that counts in the loss has its logits, their logarithms and their gradients. */
+const logitsBytes = ({ vocabulary }: LlamaConfig): number => 4 * vocabulary * 3
 
 export interface EngineSetup {
   readonly config: LlamaConfig
@@ -125,7 +134,8 @@ export class Laboratory {
       throw new Error("weights held in 8 bits do not learn: open the engine with adapters ('lora'), or without 'int8'")
     const trimmed = data.map(trim).filter(({ tokens }) => tokens.length > 0)
     let loss = 0
-    for (const batch of this.#batches(trimmed, ({ tokens }) => tokens.length)) {
+    const rows = ({ weights }: Datum): number => weights.filter((weight) => weight !== 0).length
+    for (const batch of this.#batches(trimmed, ({ tokens }) => tokens.length, rows)) {
       const chosen = pick(trimmed, batch)
       const [ofTokens, ofScores] = [placed(chosen, weightOf), placed(chosen, scoreWeightsOf)]
       const wanted = { logprobs: wantedBy(ofTokens), scores: wantedBy(ofScores) }
@@ -138,8 +148,15 @@ export class Laboratory {
     return { loss }
   }
 
-  #batches<T>(items: readonly T[], size: (item: T) => number): number[][] {
-    return batches(items.map(size), Math.floor(BYTES_PER_RUN / bytesPerToken(this.#setup.config)))
+  /** `rows`, where the way back is gone as well: how many tokens of an item count in the loss. */
+  #batches<T>(items: readonly T[], size: (item: T) => number, rows?: (item: T) => number): number[][] {
+    const { config } = this.#setup
+    return batches(items.map(size), (batch, longest) => {
+      if (batch.length * longest * bytesPerToken(config) > BYTES_PER_RUN) return false
+      if (!rows) return true
+      const logits = pick(items, batch).reduce((sum, item) => sum + rows(item), 0) * logitsBytes(config)
+      return batch.length * attentionBytes(config, longest) + logits <= BYTES_PER_RUN
+    })
   }
 
   step(update: Update): { gradNorm: number } {
@@ -242,13 +259,13 @@ const wantedBy = (all: readonly Placed[]): Required<Wanted> => ({
 
 const pick = <T>(items: readonly T[], indices: readonly number[]): T[] => indices.map((i) => items[i] as T)
 
-/** Indices in batches of like sizes, none padded to more than `most` (unless one item alone is). */
-function batches(sizes: readonly number[], most: number): number[][] {
+/** Indices in batches of like sizes, each as many as fit, and one that does not fit alone. */
+function batches(sizes: readonly number[], fits: (batch: readonly number[], longest: number) => boolean): number[][] {
   const order = sizes.map((_, i) => i).sort((a, b) => sizes[a]! - sizes[b]! || a - b)
   const out: number[][] = []
   let batch: number[] = []
   for (const i of order) {
-    if (batch.length > 0 && (batch.length + 1) * sizes[i]! > most) {
+    if (batch.length > 0 && !fits([...batch, i], sizes[i]!)) {
       out.push(batch)
       batch = []
     }
