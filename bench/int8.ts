@@ -1,20 +1,19 @@
 /**
  * A base held in 8 bits beside the same in 32, in one run: `node bench/int8.ts <folder or file.gguf>`. Says what it is
- * worth in memory and time, each in a process of its own, turn by turn; and what it costs, on text of the model's own.
+ * worth in memory and time, each in a process of its own; and what it costs, on text of the model's own.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { random } from '../src/core/index.ts'
 import { LINEAR, mismatch, openEngine } from '../src/engine/index.ts'
 
-const TURNS = 3
 const [checkpoint, kind] = process.argv.slice(2)
 if (checkpoint === undefined) throw new Error('which checkpoint? node bench/int8.ts <folder or file.gguf>')
 const base = (kind: string | undefined): { base?: 'int8' } => (kind === 'int8' ? { base: kind } : {})
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const megabytes = (): number => process.resourceUsage().maxRSS / 1024
 
-/** Tokens per second, and peak memory in MB so far, in the order in which they were measured. */
+/** Tokens per second of processor time, of which other programs take none, and peak memory in MB so far, in the order in which they were measured. */
 type Figures = Record<string, number>
 
 async function measured(path: string, kind: string): Promise<Figures> {
@@ -26,9 +25,10 @@ async function measured(path: string, kind: string): Promise<Figures> {
     Array.from({ length: count }, () => Array.from({ length }, () => rng.int(engine.config.vocabulary)))
   const time = async (name: string, tokens: number, work: () => Promise<unknown>): Promise<void> => {
     await work()
-    const started = performance.now()
+    const before = process.cpuUsage()
     await work()
-    figures[name] = (1000 * tokens) / (performance.now() - started)
+    const { user, system } = process.cpuUsage(before)
+    figures[name] = (1e6 * tokens) / (user + system)
   }
   const sample = (rows: number, fresh: number) => () =>
     Promise.all(some(rows, 64).map((p, seed) => engine.sample(p, { maxTokens: fresh, stop: [], seed })))
@@ -55,14 +55,12 @@ async function apart(kind: string): Promise<Figures> {
 
 if (kind !== undefined) say(JSON.stringify(await measured(checkpoint, kind)))
 else {
-  const turns: { float: Figures; int8: Figures }[] = []
-  for (let turn = 0; turn < TURNS; turn++) turns.push({ float: await apart('float'), int8: await apart('int8') })
-  const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number
+  const [float, int8] = [await apart('float'), await apart('int8')]
   say(`${'1 thread'.padEnd(38)}32 bits    8 bits    ratio`)
-  for (const name of Object.keys(turns[0]!.float)) {
-    const [float, int8] = [median(turns.map((t) => t.float[name]!)), median(turns.map((t) => t.int8[name]!))]
+  for (const name of Object.keys(float)) {
+    const [whole, small] = [float[name]!, int8[name]!]
     const shown = (value: number): string => value.toFixed(0).padStart(10)
-    say(`${name.padEnd(35)}${shown(float)}${shown(int8)}${(int8 / float).toFixed(2).padStart(9)}`)
+    say(`${name.padEnd(35)}${shown(whole)}${shown(small)}${(small / whole).toFixed(2).padStart(9)}`)
   }
   await using reference = await openEngine(checkpoint)
   await using engine = await openEngine(checkpoint, base('int8'))
