@@ -112,10 +112,17 @@ describe('ludus run against a server', () => {
     await using server = await startOpenAiServer({ chaos, reply: () => 'move up' })
     const result = await json('run', 'maze', '--model', `openai:any@${server.baseUrl}`, '-n', '4', ...args)
     await using run = openRun(result.run, runs)
-    return { result, trajectories: [...run.store.trajectories()], requests: server.requests.length }
+    const trajectories = [...run.store.trajectories()]
+    return { result, trajectories, requests: server.requests.length, body: server.requests[0]?.body }
   }
   const attempts = (trajectory: Trajectory): number[] =>
     trajectory.steps.flatMap(({ calls }) => calls.map(({ completion }) => completion.attempts ?? 0))
+
+  it('asks for what the sampling flags say', async () => {
+    const flags = ['--temperature', '0.5', '--top-k', '4', '--stop', '\nObservation:', '--stop', '你']
+    const { body } = await play(() => 'ok', ...flags)
+    expect(body).toMatchObject({ temperature: 0.5, top_k: 4, stop: ['\nObservation:', '你'] })
+  })
 
   it('captures token ids and log-probabilities', async () => {
     const { result, trajectories } = await play(() => 'ok')

@@ -1,4 +1,6 @@
 /** A small writer of GGUF files, right ones and wrong ones: `length`, `offset` and `counts` are there for lies. */
+import { random } from '../src/core/index.ts'
+
 export const [U8, U32, F32, BOOL, TEXT, LIST] = [0, 4, 6, 7, 8, 9]
 export type Value = number | bigint | boolean | string
 export interface Pair {
@@ -70,4 +72,43 @@ export function encode({ version = 3, pairs, tensors, alignment = 32, counts }: 
   // The last tensor is not padded, so that every byte of the file counts.
   const data = tensors.map((tensor, i) => (i < tensors.length - 1 ? padded(tensor.data, alignment) : tensor.data))
   return Buffer.concat([padded(header, alignment), ...data])
+}
+
+/** A Llama of two layers. Every number differs from every other. */
+export const shape = { width: 12, heads: 3, kvHeads: 1, headWidth: 4, hidden: 10, vocabulary: 5, layers: 2 }
+export const floats = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+export const tensor = (name: string, ...dims: number[]): Tensor => {
+  const rng = random(1).split(name)
+  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => rng.normal())
+  return { name, dims, type: 0, data: floats(data) }
+}
+export const llama = (key: string, value: number, type = U32): Pair => ({ key: `llama.${key}`, type, value })
+
+export function llamaOf({ width, heads, kvHeads, headWidth, hidden, vocabulary, layers }: typeof shape): File {
+  const layer = (i: number): Tensor[] => [
+    tensor(`blk.${i}.attn_norm.weight`, width),
+    tensor(`blk.${i}.attn_q.weight`, width, heads * headWidth),
+    tensor(`blk.${i}.attn_k.weight`, width, kvHeads * headWidth),
+    tensor(`blk.${i}.attn_v.weight`, width, kvHeads * headWidth),
+    tensor(`blk.${i}.attn_output.weight`, heads * headWidth, width),
+    tensor(`blk.${i}.ffn_norm.weight`, width),
+    tensor(`blk.${i}.ffn_gate.weight`, width, hidden),
+    tensor(`blk.${i}.ffn_up.weight`, width, hidden),
+    tensor(`blk.${i}.ffn_down.weight`, hidden, width),
+  ]
+  const ends = [tensor('output_norm.weight', width), tensor('token_embd.weight', width, vocabulary)]
+  const pairs: Pair[] = [
+    { key: 'general.architecture', type: TEXT, value: 'llama' },
+    llama('block_count', layers),
+    llama('embedding_length', width),
+    llama('feed_forward_length', hidden),
+    llama('attention.head_count', heads),
+    llama('attention.head_count_kv', kvHeads),
+    llama('attention.layer_norm_rms_epsilon', 2 ** -16, F32),
+    llama('rope.freq_base', 5000, F32),
+    llama('rope.dimension_count', headWidth),
+    llama('context_length', 64),
+    { key: 'tokenizer.ggml.tokens', type: LIST, value: Array.from({ length: vocabulary }, (_, i) => `token ${i}`) },
+  ]
+  return { pairs, tensors: [...ends, ...Array.from({ length: layers }, (_, i) => layer(i)).flat()] }
 }

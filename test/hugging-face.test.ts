@@ -68,8 +68,9 @@ async function uploaded(name: string): Promise<HubServerOptions['files']> {
 it('is fetched by its name on the hub once, and played with where there is no network', async () => {
   const args = ['run', 'arithmetic:1', '--model', 'engine:hf:owner/name', '-n', '4', '--max-tokens', '8', '--json']
   const env = { ...process.env, LUDUS_CACHE: inside('cache'), HF_TOKEN: 'hf_secret' }
-  const play = async (HF_ENDPOINT: string) => {
-    const { stdout, stderr } = await run(process.execPath, [main, ...args], {
+  const play = async (HF_ENDPOINT: string, suffix = '') => {
+    const given = args.map((arg) => (arg.startsWith('engine:') ? arg + suffix : arg))
+    const { stdout, stderr } = await run(process.execPath, [main, ...given], {
       cwd: folder,
       env: { ...env, HF_ENDPOINT },
     })
@@ -83,6 +84,9 @@ it('is fetched by its name on the hub once, and played with where there is no ne
   await server[Symbol.asyncDispose]()
   expect(server.asked.map(({ path }) => path)).not.toContainEqual(expect.stringContaining('optimizer'))
   expect((await play(server.endpoint)).return).toEqual(first.return)
+  const int8 = await play(server.endpoint, '?int8')
+  expect(int8.model).toBe(`${first.model}?int8`)
+  expect(int8.outcomes.scored).toBe(4)
 })
 
 it.each<[what: string, from: string, change: HubServerOptions['files'], sentence: string]>([

@@ -16,15 +16,24 @@ export async function usage<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 export interface Flag {
-  readonly type: 'text' | 'number' | 'count' | 'switch'
+  /** 'texts' may be given several times. */
+  readonly type: 'text' | 'texts' | 'number' | 'count' | 'switch'
   readonly help: string
   readonly short?: string
   readonly default?: string
 }
 
-type Value<F extends Flag> = F['type'] extends 'switch'
-  ? boolean
-  : (F['type'] extends 'text' ? string : number) | (F extends { readonly default: string } ? never : undefined)
+interface Values {
+  readonly text: string
+  readonly texts: readonly string[]
+  readonly number: number
+  readonly count: number
+  readonly switch: boolean
+}
+
+type Value<F extends Flag> =
+  | Values[F['type']]
+  | (F extends { readonly default: string } | { readonly type: 'switch' } ? never : undefined)
 
 export type Flags<S extends Readonly<Record<string, Flag>>> = { readonly [K in keyof S]: Value<S[K]> }
 
@@ -41,7 +50,11 @@ export function parse<S extends Readonly<Record<string, Flag>>>(
 ): Parsed<S> {
   const options: NonNullable<ParseArgsConfig['options']> = {}
   for (const [name, { type, short }] of Object.entries(flags)) {
-    options[name] = { type: type === 'switch' ? 'boolean' : 'string', ...(short && { short }) }
+    options[name] = {
+      type: type === 'switch' ? 'boolean' : 'string',
+      multiple: type === 'texts',
+      ...(short && { short }),
+    }
   }
   const found = attempt(
     command,
@@ -73,9 +86,10 @@ function attempt<T>(command: string, work: () => T, flags: Readonly<Record<strin
   }
 }
 
-function read(name: string, { type }: Flag, value: unknown): string | number | boolean | undefined {
+function read(name: string, { type }: Flag, value: unknown): Values[Flag['type']] | undefined {
   if (type === 'switch') return value === true
   if (value === undefined) return undefined
+  if (type === 'texts') return value as string[]
   if (type === 'text') return `${value}`
   const number = Number(value)
   const good = type === 'count' ? Number.isInteger(number) && number >= 1 : Number.isFinite(number) && value !== ''
@@ -95,7 +109,7 @@ export function describe(
   { flags, positionals }: { readonly flags: Readonly<Record<string, Flag>>; readonly positionals: readonly string[] },
 ): string {
   const rows = Object.entries(flags).map(([name, { type, short, help, default: fallback }]) => {
-    const left = `${short ? `-${short}, ` : ''}--${name}${type === 'switch' ? '' : ` <${type}>`}`
+    const left = `${short ? `-${short}, ` : ''}--${name}${type === 'switch' ? '' : ` <${type.replace(/s$/, '')}>`}`
     return `  ${left.padEnd(28)}${help}${fallback === undefined ? '' : ` (${fallback})`}`
   })
   return [`ludus ${[command, ...positionals.map(named)].join(' ')}`, `  ${about}`, '', ...rows].join('\n')

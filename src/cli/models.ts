@@ -37,8 +37,8 @@ export interface ModelOptions {
 export const AGENTS = ['react', 'react:<turns>']
 
 export const MODELS = [
-  'engine:<checkpoint>',
-  'engine:hf:<owner>/<name>',
+  'engine:<checkpoint>[?int8]',
+  'engine:hf:<owner>/<name>[?int8]',
   'openai:<model>@<base-url>',
   'ai:<provider>/<model>',
   'oracle',
@@ -61,24 +61,32 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
   if (name === 'random') return seated(randomPlayer(spec))
   if (kind === 'noisy-oracle' && rest) return seated(noisyOracle(spec, Number(rest)))
   if (kind === 'scripted' && rest) return seated(scriptedModel(parseScript(await readScript(rest))))
-  if (kind === 'engine' && rest.startsWith('hf:')) {
-    const { path, commit } = await fromHub(rest.slice('hf:'.length))
-    // A branch moves: the commit says which weights these were.
-    return engine(path, `${name.replace(/@[^@]*$/, '')}@${commit.slice(0, 12)}`, seed)
-  }
-  if (kind === 'engine' && rest) return engine(rest, name, seed)
+  if (kind === 'engine' && rest) return engine(rest, seed)
   if (kind === 'openai' && rest) return remote(openai(rest, options), name, options)
   if (kind === 'ai' && rest)
     return remote(await loadAiSdkModel(rest, { timeoutMs: options.callTimeoutMs }), name, options)
   throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
 }
 
-async function engine(checkpoint: string, id: string, seed: number): Promise<Player> {
+async function engine(text: string, seed: number): Promise<Player> {
+  const name = text.replace(/\?int8$/, '')
+  const base = name === text ? {} : { base: 'int8' as const }
+  const { checkpoint, called } = name.startsWith('hf:') ? await onHub(name) : { checkpoint: name, called: name }
   const { renderer, size, files } = isGguf(checkpoint)
     ? rendererFrom(await ggufFiles(checkpoint), checkpoint)
     : await readRenderer(checkpoint)
-  const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size })
-  return { id, model: engineModel(opened, renderer), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+  const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size, ...base })
+  return {
+    id: `engine:${called}${text.slice(name.length)}`,
+    model: engineModel(opened, renderer),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  }
+}
+
+async function onHub(name: string): Promise<{ checkpoint: string; called: string }> {
+  const { path, commit } = await fromHub(name.slice('hf:'.length))
+  // A branch moves: the commit says which weights these were.
+  return { checkpoint: path, called: `${name.replace(/@[^@]*$/, '')}@${commit.slice(0, 12)}` }
 }
 
 function openai(text: string, { callTimeoutMs, concurrency }: ModelOptions): Model & AsyncDisposable {

@@ -21,6 +21,7 @@ const flags = {
   'top-k': { type: 'count', help: 'draw among so many of the likeliest tokens' },
   'top-p': { type: 'number', help: 'draw among the fewest that come to this probability' },
   'max-tokens': { type: 'count', help: 'most tokens in an answer' },
+  stop: { type: 'texts', help: 'a text that ends an answer and is no part of it; may be given several times' },
   timeout: { type: 'number', help: 'seconds for an episode' },
   'call-timeout': { type: 'number', default: '60', help: 'seconds for one request to a model' },
   tries: { type: 'count', default: '6', help: 'requests for one answer before giving up' },
@@ -76,6 +77,7 @@ function samplingOf(chosen: Flags<typeof flags>): Sampling {
     topK: chosen['top-k'],
     topP: chosen['top-p'],
     maxTokens: chosen['max-tokens'],
+    stop: chosen.stop,
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

@@ -12,7 +12,24 @@ export interface TokenSampling {
   readonly maxTokens: number
   /** Token ids that end a sample; the one that did is its last token. */
   readonly stop: readonly number[]
+  /** Texts that end a sample as well; the token that completed one is its last. */
+  readonly stopTexts?: StopTexts
   readonly seed: number
+}
+
+/** Texts, none of them empty, for an engine that knows tokens alone: with what those say. */
+export interface StopTexts {
+  readonly texts: readonly string[]
+  readonly spelling: Spelling
+}
+
+/** What every token says in UTF-8: a word, part of a character, or nothing. In shared memory, so that threads copy none. */
+export interface Spelling {
+  /** Those of all ids in a row; `ends[id]` is where an id's end and the next one's begin. */
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+  /** Whether a text loses the space that it begins with. */
+  readonly dropsSpace: boolean
 }
 
 export interface Sample {
@@ -69,6 +86,8 @@ export interface Renderer {
   /** The conversation up to the point where the assistant speaks. */
   prompt(messages: readonly Message[], tools?: readonly ToolSpec[]): number[]
   parse(tokens: readonly number[]): AssistantMessage
+  /** What its tokens say, the same object every time; those that are no text say nothing. */
+  spelling(): Spelling
   /** A turn somebody else wrote, as the tokens to be learned, the stop token included. */
   completion(message: AssistantMessage): number[]
   /**

@@ -101,10 +101,12 @@ export class AdamW {
   restore(saved: Parameters | undefined, path: string): void {
     let steps = 0
     if (saved) {
+      // Where nothing is learned there are no moments: what is told is how far the weights have come.
+      const kept = this.#parameters.size > 0 ? saved : new Map([...saved].filter(([name]) => name === STEPS))
       const state = this.state()
-      checkShapes(state, saved, path)
-      steps = stepsOf(saved, path)
-      overwrite(state, saved, path)
+      checkShapes(state, kept, path)
+      steps = stepsOf(kept, path)
+      overwrite(state, kept, path)
     } else this.#kept.clear()
     this.#forget()
     this.steps = steps

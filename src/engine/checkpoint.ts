@@ -9,7 +9,8 @@ import { checkShapes } from './adamw.ts'
 import { checkFinite } from './finite.ts'
 import { describeGguf, isGguf, readGguf } from './gguf.ts'
 import { fromHuggingFace, toHuggingFace } from './hugging-face-config.ts'
-import { type LlamaConfig, type Parameters, SCORE } from './llama.ts'
+import type { Int8Weights } from './int8.ts'
+import { type LlamaConfig, type Parameters, parameterShapes, SCORE } from './llama.ts'
 import { adaptersOf, type LoraConfig } from './lora.ts'
 import { listSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts'
 import { readWeights, WEIGHTS_FILE } from './weights.ts'
@@ -57,13 +58,22 @@ async function writeFolder(path: string, { texts, tensors }: Contents): Promise<
   await rm(old, { recursive: true, force: true })
 }
 
-/** Throws a sentence, with the file and the tensor, where the folder does not hold a model of this shape. */
-export async function readCheckpoint(path: string, config: LlamaConfig): Promise<Checkpoint> {
-  if (isGguf(path)) return { weights: (await readGguf(path)).weights }
-  const weights = await readWeights(path, config)
-  checkFinite(weights, path)
+/**
+ * Without the weights that `int8` takes, where it is given. Throws a sentence, with the file and the tensor, where the
+ * folder does not hold a model of this shape.
+ */
+export async function readCheckpoint(path: string, config: LlamaConfig, int8?: Int8Weights): Promise<Checkpoint> {
+  if (isGguf(path)) {
+    const { weights, config: theirs } = await readGguf(path, int8)
+    checkShapes(shapesOf(config), shapesOf(theirs), path)
+    return { weights }
+  }
+  const weights = await readWeights(path, config, int8)
   return { weights, ...(await readOptimiser(path)) }
 }
+
+const shapesOf = (config: LlamaConfig): Map<string, { dims: number[] }> =>
+  new Map(parameterShapes(config).map(([name, dims]) => [name, { dims }]))
 
 async function readOptimiser(path: string): Promise<{ optimiser?: Parameters }> {
   const file = join(path, OPTIMISER_FILE)

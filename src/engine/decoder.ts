@@ -2,6 +2,8 @@
  * A decoder's weights and the sessions that run them, on the calling thread. Sequences go in ragged and are padded
  * on the right: a token never looks right, so padding changes nothing. Shapes as in llama.ts.
  */
+
+import type { Int8Weights } from './int8.ts'
 import {
   type Asked,
   type Extras,
@@ -52,19 +54,28 @@ export class Decoder {
   readonly parameters: Parameters
   readonly #threads: number
   readonly #extras: Extras
+  readonly #int8: Int8Weights | undefined
   readonly #sessions = new Map<Graphs, Promise<Session>>()
   #mask: { length: number; feed: Feed } | undefined
 
-  /** `parameters`: the weights, and those of the adapters and of the head that scores where there are any. */
+  /**
+   * `parameters`: the weights, and those of the adapters and of the head that scores where there are any; without
+   * those that `weights` has in 8 bits, where it is given.
+   */
   constructor(
     config: LlamaConfig,
     parameters: Parameters,
-    { threads, ...extras }: Extras & { readonly threads: number },
+    {
+      threads,
+      weights,
+      ...extras
+    }: Omit<Extras, 'int8'> & { readonly threads: number; readonly weights?: Int8Weights | undefined },
   ) {
     this.config = config
     this.parameters = parameters
     this.#threads = threads
-    this.#extras = extras
+    this.#int8 = weights
+    this.#extras = { ...extras, int8: weights !== undefined }
   }
 
   /** Logits [B, V] after each sequence, and the cache it leaves. */
@@ -139,7 +150,16 @@ export class Decoder {
   #run(graph: Graphs, feeds: Record<string, Feed>): Promise<Record<string, Float32Array>> {
     const session = this.#sessions.get(graph) ?? openSession(this.#emit(graph), this.#threads)
     this.#sessions.set(graph, session)
-    return session.then((open) => open.run({ ...Object.fromEntries(this.parameters), ...feeds }))
+    return session.then((open) => open.run({ ...Object.fromEntries(this.parameters), ...this.#quantised(), ...feeds }))
+  }
+
+  #quantised(): Record<string, Feed> {
+    const feeds: Record<string, Feed> = {}
+    for (const [name, { dims, data, scales }] of this.#int8 ?? []) {
+      feeds[`${name}.int8`] = { data, dims }
+      feeds[`${name}.scales`] = { data: scales, dims: [scales.length] }
+    }
+    return feeds
   }
 
   #emit(graph: Graphs): Uint8Array {

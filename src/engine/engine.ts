@@ -27,6 +27,11 @@ export interface EngineOptions {
   /** Low-rank adapters beside the weights: they alone are learned, and saved. */
   readonly lora?: LoraConfig
   /**
+   * How the weights of the layers are held while they are frozen: 'int8' takes a quarter of their memory, and what it
+   * costs in precision `mismatch` tells. For playing, scoring and adapters; the weights themselves cannot learn then.
+   */
+  readonly base?: 'int8'
+  /**
    * A linear map from the last hidden state of a token to so many numbers, without a bias: a critic, a reward model, a
    * classifier. It is learned and saved with the rest, and says 0 of everything at first. A folder with a head is
    * opened with it in any case.
@@ -42,8 +47,9 @@ export interface EmbeddedEngine extends Engine, AsyncDisposable {
   saveMerged(path: string): Promise<void>
   /**
    * Another engine with the same weights in the same memory, and adapters and a head of its own: a critic, or without
-   * any the reference as it was before training. This one must have adapters itself, so that what is shared is frozen;
-   * from then on neither takes up other weights than adapters. Siblings share a thread: they compute in turns.
+   * any the reference as it was before training. This one must have adapters itself or its base in 8 bits, so that
+   * what is shared is frozen; from then on neither takes up other weights than adapters. Siblings share a thread: they
+   * compute in turns.
    */
   sibling(options?: SiblingOptions): Promise<EmbeddedEngine>
 }
@@ -104,9 +110,9 @@ async function loaded(engine: EmbeddedEngine, path: string): Promise<EmbeddedEng
 const MAX_TABLES = 2 ** 26
 /** `blank`: weights will be loaded before anything else. */
 function fresh(config: LlamaConfig, options: EngineOptions, blank: boolean): EmbeddedEngine {
-  const { seed = 0, threads = availableParallelism(), companions = {} } = options
-  const thread = new EngineThread({ config, threads, companions, blank, ...ownOf({ ...options, seed }) })
-  return new WorkerEngine(config, options, { thread, number: 0, learns: true })
+  const { threads = availableParallelism(), companions = {}, base } = options
+  const thread = new EngineThread({ config, threads, companions, blank, ...ownOf(options), ...(base && { base }) })
+  return new WorkerEngine(config, options, { thread, number: 0, learns: base === undefined })
 }
 
 /** What an engine does not share. */
@@ -139,14 +145,15 @@ class WorkerEngine implements EmbeddedEngine {
   #version = 0
 
   constructor(config: LlamaConfig, options: EngineOptions, place: Place) {
-    const { lora, head } = options
+    const { lora, head, base } = options
     this.config = config
     this.#options = options
     this.#place = place
     const whole = count(parameterShapes(config))
     const ofHead = head ? count(scoreShapes(config, head.outputs)) : 0
-    this.parameters = ofHead + (lora ? count(adaptersOf(config, lora).shapes) : place.learns ? whole : 0)
-    const parts = [lora && `lora-${lora.rank}`, head && `head-${head.outputs}`].filter((part) => part !== undefined)
+    const own = lora ? count(adaptersOf(config, lora).shapes) : whole
+    this.parameters = lora || place.learns ? own + ofHead : 0
+    const parts = [lora && `lora-${lora.rank}`, head && `head-${head.outputs}`, base].filter(Boolean)
     this.id = [`llama-${(whole / 1e6).toFixed(2)}M`, ...parts].join('-')
     if (head) this.scores = (sequences) => this.#scores(sequences)
   }
@@ -214,8 +221,9 @@ class WorkerEngine implements EmbeddedEngine {
     if (options.lora) adaptersOf(this.config, options.lora)
     else if (options.head) throw new Error("a head learns with adapters where weights are shared: give it 'lora' too")
     const { thread } = this.#place
-    const number = await thread.sibling(this.#place.number, ownOf({ seed: this.#options.seed ?? 0, ...options }))
-    return new WorkerEngine(this.config, options, { thread, number, learns: false })
+    const { seed = 0, base } = this.#options
+    const number = await thread.sibling(this.#place.number, ownOf({ seed, ...options }))
+    return new WorkerEngine(this.config, { ...options, ...(base && { base }) }, { thread, number, learns: false })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

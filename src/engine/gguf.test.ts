@@ -8,11 +8,16 @@ import {
   encode,
   F32,
   type File,
+  floats,
   LIST,
+  llama,
+  llamaOf,
   type Pair,
   padded,
+  shape,
   TEXT,
   type Tensor,
+  tensor,
   U8,
   U32,
   type Value,
@@ -20,45 +25,6 @@ import {
 import { random } from '../core/index.ts'
 import { readGguf } from './gguf.ts'
 import { anglesOf } from './rope.ts'
-
-// A Llama of two layers. Every number differs from every other.
-const shape = { width: 12, heads: 3, kvHeads: 1, headWidth: 4, hidden: 10, vocabulary: 5, layers: 2 }
-const floats = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-const tensor = (name: string, ...dims: number[]): Tensor => {
-  const rng = random(1).split(name)
-  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => rng.normal())
-  return { name, dims, type: 0, data: floats(data) }
-}
-const llama = (key: string, value: number, type = U32): Pair => ({ key: `llama.${key}`, type, value })
-
-function llamaOf({ width, heads, kvHeads, headWidth, hidden, vocabulary, layers }: typeof shape): File {
-  const layer = (i: number): Tensor[] => [
-    tensor(`blk.${i}.attn_norm.weight`, width),
-    tensor(`blk.${i}.attn_q.weight`, width, heads * headWidth),
-    tensor(`blk.${i}.attn_k.weight`, width, kvHeads * headWidth),
-    tensor(`blk.${i}.attn_v.weight`, width, kvHeads * headWidth),
-    tensor(`blk.${i}.attn_output.weight`, heads * headWidth, width),
-    tensor(`blk.${i}.ffn_norm.weight`, width),
-    tensor(`blk.${i}.ffn_gate.weight`, width, hidden),
-    tensor(`blk.${i}.ffn_up.weight`, width, hidden),
-    tensor(`blk.${i}.ffn_down.weight`, hidden, width),
-  ]
-  const ends = [tensor('output_norm.weight', width), tensor('token_embd.weight', width, vocabulary)]
-  const pairs: Pair[] = [
-    { key: 'general.architecture', type: TEXT, value: 'llama' },
-    llama('block_count', layers),
-    llama('embedding_length', width),
-    llama('feed_forward_length', hidden),
-    llama('attention.head_count', heads),
-    llama('attention.head_count_kv', kvHeads),
-    llama('attention.layer_norm_rms_epsilon', 2 ** -16, F32),
-    llama('rope.freq_base', 5000, F32),
-    llama('rope.dimension_count', headWidth),
-    llama('context_length', 64),
-    { key: 'tokenizer.ggml.tokens', type: LIST, value: Array.from({ length: vocabulary }, (_, i) => `token ${i}`) },
-  ]
-  return { pairs, tensors: [...ends, ...Array.from({ length: layers }, (_, i) => layer(i)).flat()] }
-}
 
 const plain = llamaOf(shape)
 const { pairs, tensors } = plain

@@ -7,6 +7,7 @@ import { dequantise } from './dequantise.ts'
 import { checkFinite } from './finite.ts'
 import { describe, type Metadata, readHeader, type TensorInfo } from './gguf-header.ts'
 import { ggufRope, positive, ROPE_FREQS } from './gguf-rope.ts'
+import { hold, type Int8Weights } from './int8.ts'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes } from './llama.ts'
 
 export interface GgufModel {
@@ -26,10 +27,11 @@ const CHUNK = 4 * 2 ** 20
 export const isGguf = (path: string): boolean => path.endsWith('.gguf')
 
 /**
- * A whole model: 4 bytes for each of its numbers. Throws a sentence with the path, and with the key or tensor where one
- * is at fault, on a file that is broken or holds what the engine does not compute.
+ * A whole model: 4 bytes for each of its numbers; where `int8` is given, the matrices of the layers go there instead.
+ * Throws a sentence with the path, and with the key or tensor where one is at fault, on a file that is broken or holds
+ * what the engine does not compute.
  */
-export async function readGguf(path: string): Promise<GgufModel> {
+export async function readGguf(path: string, int8?: Int8Weights): Promise<GgufModel> {
   await using file = await openGguf(path)
   const { config, metadata, plan } = await survey(file, path)
   const weights: Parameters = new Map()
@@ -37,7 +39,8 @@ export async function readGguf(path: string): Promise<GgufModel> {
     const data = await readTensor(file, tensor, path)
     checkFinite(new Map([[tensor.name, { dims: tensor.dims, data }]]), path)
     const rotated = /\.(q_proj|k_proj)\./.test(name)
-    weights.set(name, { dims: tensor.dims, data: rotated ? halvesApart(data, tensor.dims, config.headWidth) : data })
+    const turned = rotated ? halvesApart(data, tensor.dims, config.headWidth) : data
+    hold(name, { dims: tensor.dims, data: turned }, { weights, int8 })
   }
   return { config, weights, metadata }
 }

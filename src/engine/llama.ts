@@ -6,6 +6,7 @@
  */
 import { random } from '../core/index.ts'
 import { Graph, type Tensor } from './graph.ts'
+import { blockOf, isQuantised } from './int8.ts'
 import * as ops from './ops.ts'
 import { anglesOf, type Rotary, sharpness } from './rope.ts'
 
@@ -129,6 +130,8 @@ export interface Extras {
   readonly adapters?: Adapters | undefined
   /** Numbers for each token from a head that scores: k, where there is one. */
   readonly outputs?: number | undefined
+  /** Whether the layers' matrices, frozen then, are held in 8 bits (int8.ts): as inputs '<name>.int8' and '<name>.scales'. */
+  readonly int8?: boolean
 }
 
 interface Kind extends Extras {
@@ -140,14 +143,19 @@ interface Kind extends Extras {
 export type Asked = 'logprob' | 'score' | 'both'
 
 /** From tokens to hidden states. */
-function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters, outputs }: Kind): Trunk {
+function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters, outputs, int8 = false }: Kind): Trunk {
   const feed = (shapes: Adapters['shapes']): Map<string, Tensor> =>
     new Map(shapes.map(([name, dims]) => [name, g.input(name, 'float32', dims)]))
   const score = outputs === undefined ? undefined : feed(scoreShapes(config, outputs)).get(SCORE)
-  const [base, low] = [feed(parameterShapes(config)), adapters && feed(adapters.shapes)]
+  const shapes = parameterShapes(config)
+  const quantised = new Map(int8 ? shapes.filter(([name]) => isQuantised(name)) : [])
+  const base = feed(shapes.filter(([name]) => !quantised.has(name)))
+  const low = adapters && feed(adapters.shapes)
   const weight = (name: string): Tensor => base.get(name) as Tensor
   const project = (x: Tensor, layer: string): Tensor => {
-    const y = ops.linear(g, x, weight(`${layer}.weight`))
+    const name = `${layer}.weight`
+    const dims = quantised.get(name)
+    const y = dims ? ops.linearInt8(g, x, int8Matrix(g, name, dims)) : ops.linear(g, x, weight(name))
     const [a, b] = [low?.get(`${layer}.lora_A.weight`), low?.get(`${layer}.lora_B.weight`)]
     if (!a || !b || !adapters) return y
     return ops.add(g, y, ops.scale(g, ops.linear(g, ops.linear(g, x, a), b), adapters.scale))
@@ -173,6 +181,17 @@ function trunk(g: Graph, config: LlamaConfig, { cached = false, adapters, output
   }
   const head = weight(config.tied ? EMBEDDING : HEAD)
   return { hidden: norm(x, FINAL_NORM), cache, weights: [...(low ?? base).values()], head, score }
+}
+
+function int8Matrix(g: Graph, name: string, dims: readonly number[]): ops.Int8Matrix {
+  const [O, I] = dims as [number, number]
+  const block = blockOf(I)
+  const count = (O * I) / block
+  return {
+    data: g.input(`${name}.int8`, 'int8', [count, block]),
+    scales: g.input(`${name}.scales`, 'float32', [count]),
+    dims: [O, I],
+  }
 }
 
 /** Grouped-query attention (Ainslie et al. 2023): the G queries that share a key stand in rows below each other. */

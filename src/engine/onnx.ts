@@ -15,7 +15,7 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
-export type ElementType = 'float32' | 'int64'
+export type ElementType = 'float32' | 'int64' | 'int8'
 
 /** `dims`: a number is fixed, a name is free. */
 export interface OnnxValue {
@@ -38,7 +38,7 @@ export interface OnnxGraph {
 }
 
 const OPSET = 18
-const ELEMENT: Record<ElementType, number> = { float32: 1, int64: 7 }
+const ELEMENT: Record<ElementType, number> = { float32: 1, int64: 7, int8: 3 }
 const utf8 = new TextEncoder()
 
 /** The bytes of a ModelProto. */

@@ -25,6 +25,27 @@ export function linear(g: Graph, x: Tensor, w: Tensor): Tensor {
   ])
 }
 
+/** A frozen matrix [O, I]: its rows cut into blocks of whole numbers [N, n], and their scales [N]. */
+export interface Int8Matrix {
+  readonly data: Tensor
+  readonly scales: Tensor
+  readonly dims: readonly [O: number, I: number]
+}
+
+/** x [..., I] · wᵀ for a frozen w [O, I] → [..., O] */
+export function linearInt8(g: Graph, x: Tensor, { data, scales, dims }: Int8Matrix): Tensor {
+  const w = (scales: Tensor): Tensor =>
+    g.node('Reshape', [g.node('DequantizeLinear', [data, scales], { '@axis': 0 }), g.integers(...dims)])
+  const y = product(g, x, w(scales), { transB: 1 })
+  return g.record(y, [x], (dy) => {
+    // The scales as they are, in a shape that is only known with dy: or else onnxruntime makes the matrix once, or all
+    // matrices beforehand, and keeps them until the way back.
+    const some = g.node('Shape', [dy], { '@start': 0, '@end': 1 })
+    const count = g.node('Mul', [g.node('Min', [some, g.integers(1)]), g.integers(scales.dims[0] as number)])
+    return [product(g, dy, w(g.node('Reshape', [scales, count])), {})]
+  })
+}
+
 /** scale · a·b, or a·bᵀ, over the last two dimensions; the leading ones must be equal. */
 export function matmul(g: Graph, a: Tensor, b: Tensor, { transB = 0, scale = 1 } = {}): Tensor {
   const y = product(g, a, b, { transB, scale })

@@ -46,7 +46,9 @@ export async function writeSafetensors(path: string, tensors: Parameters): Promi
 
 /** Every tensor of a file. Throws a sentence with the path on anything that is not such a file. */
 export async function readSafetensors(path: string): Promise<Parameters> {
-  return readStored(await listSafetensors(path))
+  const tensors: Parameters = new Map()
+  await readStored(await listSafetensors(path), (name, tensor) => tensors.set(name, tensor))
+  return tensors
 }
 
 /** What a file holds, without the data. Throws a sentence with the path, and the tensor's name where it is at fault. */
@@ -67,16 +69,17 @@ export async function listSafetensors(path: string): Promise<Map<string, Stored>
   return stored
 }
 
-/** The data of tensors that were listed, each file opened once. */
-export async function readStored(stored: ReadonlyMap<string, Stored>): Promise<Parameters> {
-  const tensors: Parameters = new Map()
+/** The data of tensors that were listed, given to `take` one by one; each file is opened once. */
+export async function readStored(
+  stored: ReadonlyMap<string, Stored>,
+  take: (name: string, tensor: Parameter) => void,
+): Promise<void> {
   for (const path of new Set([...stored.values()].map((tensor) => tensor.path))) {
     await using file = await open(path)
     for (const [name, tensor] of stored) {
-      if (tensor.path === path) tensors.set(name, decoded(tensor, await read(file, tensor)))
+      if (tensor.path === path) take(name, decoded(tensor, await read(file, tensor)))
     }
   }
-  return tensors
 }
 
 function parseHeader(text: string, path: string): [name: string, entry: unknown][] {

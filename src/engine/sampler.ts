@@ -5,6 +5,7 @@
 import { type Random, random, type Sample, seedOf, type TokenSampling } from '../core/index.ts'
 import type { Cache, Decoder } from './decoder.ts'
 import { drawToken } from './draw.ts'
+import { listenFor } from './stop-texts.ts'
 
 export interface SampleRequest {
   readonly prompt: readonly number[]
@@ -15,6 +16,8 @@ interface Row {
   readonly sample: { tokens: number[]; logprobs: number[]; finish: 'stop' | 'length' }
   readonly sampling: TokenSampling
   readonly random: Random
+  /** Hears every token, and whether it completes a text to stop at. */
+  readonly heard: (token: number) => boolean
   /** Its row in the current logits and cache. */
   at: number
   /** Tokens in its cache. */
@@ -50,17 +53,18 @@ export async function sampleBatch(decoder: Decoder, requests: readonly SampleReq
 
 function begin(sampling: TokenSampling, i: number, at: number, length: number): Row {
   const sample: Row['sample'] = { tokens: [], logprobs: [], finish: 'length' }
-  return { sample, sampling, random: random(seedOf(sampling.seed, i)), at, length }
+  const heard = listenFor(sampling.stopTexts)
+  return { sample, sampling, random: random(seedOf(sampling.seed, i)), heard, at, length }
 }
 
 /** Draws the row's next token; false when it was the last. */
-function draw({ sample, sampling, random, at }: Row, logits: Float32Array, vocabulary: number): boolean {
+function draw({ sample, sampling, random, heard, at }: Row, logits: Float32Array, vocabulary: number): boolean {
   const { maxTokens, stop } = sampling
   const [token, logprob] = drawToken(logits.subarray(at * vocabulary, (at + 1) * vocabulary), sampling, random)
   sample.tokens.push(token)
   // Seven decimals: finer than the arithmetic behind it, and a third of the disk.
   sample.logprobs.push(Math.round(logprob * 1e7) / 1e7)
-  if (stop.includes(token)) sample.finish = 'stop'
+  if (stop.includes(token) || heard(token)) sample.finish = 'stop'
   return sample.finish !== 'stop' && sample.tokens.length < maxTokens
 }
 

@@ -1,10 +1,8 @@
 /** Runs compiled graphs on onnxruntime. Blocks the thread it is called on: call it on a worker's. */
 import * as ort from 'onnxruntime-node'
 
-export type Array32 = Float32Array | BigInt64Array
-
 export interface Feed {
-  readonly data: Array32
+  readonly data: Float32Array | BigInt64Array | Int8Array
   readonly dims: readonly number[]
 }
 
@@ -36,6 +34,7 @@ export async function openSession(model: Uint8Array, threads: number): Promise<S
   }
 }
 
-function tensor(data: Array32, dims: readonly number[]): ort.Tensor {
-  return data instanceof Float32Array ? new ort.Tensor('float32', data, dims) : new ort.Tensor('int64', data, dims)
+function tensor(data: Feed['data'], dims: readonly number[]): ort.Tensor {
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, dims)
+  return data instanceof Int8Array ? new ort.Tensor('int8', data, dims) : new ort.Tensor('int64', data, dims)
 }

@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { checkFinite } from './finite.ts'
+import { hold, type Int8Weights } from './int8.ts'
 import { EMBEDDING, HEAD, type LlamaConfig, type Parameters, parameterShapes, SCORE, scoreShapes } from './llama.ts'
 import { listSafetensors, readStored, type Stored } from './safetensors.ts'
 import { isName, shown } from './shown.ts'
@@ -15,9 +17,16 @@ const INDEX_FILE = `${WEIGHTS_FILE}.index.json`
 /** Tables that older releases of transformers stored beside the weights; whoever needs them computes them. */
 const BUFFER = /\.rotary_emb\.(inv_freq|cos_cached|sin_cached)$/
 
-/** Every weight of a model of this shape. Throws a sentence as `findWeights` does. */
-export async function readWeights(folder: string, config: LlamaConfig): Promise<Parameters> {
-  const weights = await readStored(await findWeights(folder, config))
+/**
+ * Every weight of a model of this shape, but those that `int8` takes where it is given. Throws a sentence as
+ * `findWeights` does, and where one is no finite number.
+ */
+export async function readWeights(folder: string, config: LlamaConfig, int8?: Int8Weights): Promise<Parameters> {
+  const weights: Parameters = new Map()
+  await readStored(await findWeights(folder, config), (name, weight) => {
+    checkFinite(new Map([[name, weight]]), folder)
+    hold(name, weight, { weights, int8 })
+  })
   const head = weights.get(HEAD)
   if (config.tied && head) {
     if (!same(head.data, weights.get(EMBEDDING)!.data)) {

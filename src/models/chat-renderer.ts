@@ -2,7 +2,8 @@
  * Ludus' own chat format, for models trained from nothing: each message is a role token, its text and an end token.
  * Roles and ends have ids of their own, behind the tokenizer's, so no text can forge them.
  */
-import { type AssistantMessage, assistant, type Message, type Renderer, textOf } from '../core/index.ts'
+import { type AssistantMessage, assistant, type Message, type Renderer, type Spelling, textOf } from '../core/index.ts'
+import { spellingOf } from './spelling.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 const ROLES = ['system', 'user', 'assistant', 'tool'] as const
@@ -17,6 +18,7 @@ export function chatRenderer(tokenizer: Tokenizer): Renderer {
   const opening = mark('assistant')
   const render = (message: Message): number[] => [mark(message.role), ...tokenizer.encode(plain(message)), end]
   const completion = (message: AssistantMessage): number[] => render(message).slice(1)
+  let spelling: Spelling | undefined
   return {
     id: `chat-${tokenizer.size}`,
     stop: [end],
@@ -26,6 +28,10 @@ export function chatRenderer(tokenizer: Tokenizer): Renderer {
       return [...messages.flatMap(render), opening]
     },
     parse: (tokens) => assistant(tokenizer.decode(tokens.filter((token) => token < tokenizer.size))),
+    spelling() {
+      spelling ??= spellingOf(tokenizer.spelled)
+      return spelling
+    },
     bridge: (prompt, sampled, messages) => [
       ...prompt,
       ...sampled,

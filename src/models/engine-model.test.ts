@@ -72,6 +72,9 @@ describe('a model on an engine', () => {
       code: 'context',
       retryable: false,
     })
-    await expect(model.complete({ messages: [], sampling: { stop: ['x'] } })).rejects.toMatchObject({ code: 'refused' })
+    await expect(model.complete({ messages: [], sampling: { stop: ['x', ''] } })).rejects.toMatchObject({
+      code: 'refused',
+      message: 'an empty stop string would end every answer at once',
+    })
   })
 })

@@ -30,14 +30,19 @@ export function engineModel(engine: Engine, renderer: Renderer): Model {
   return {
     id: `engine:${engine.id}`,
     async complete({ messages, tools = [], sampling = {} }: ModelRequest): Promise<Completion> {
-      if (sampling.stop?.length) throw new ModelError('refused', 'the engine stops at its own end token alone')
+      const { stop: texts = [], ...drawing } = sampling
+      if (texts.includes('')) throw new ModelError('refused', 'an empty stop string would end every answer at once')
       const prompt = continued({ messages, tools }, spoken, renderer) ?? renderer.prompt(messages, tools)
       const policyVersion = engine.version
-      const [sample] = await engine.sample(prompt, { ...defaults, ...sampling, stop: renderer.stop }).catch((cause) => {
+      const stop = {
+        stop: renderer.stop,
+        ...(texts.length > 0 && { stopTexts: { texts, spelling: renderer.spelling() } }),
+      }
+      const [sample] = await engine.sample(prompt, { ...defaults, ...drawing, ...stop }).catch((cause) => {
         throw new ModelError(cause instanceof RangeError ? 'context' : 'server', cause.message, { cause })
       })
       if (!sample) throw new ModelError('malformed', 'the engine returned no sample')
-      const message = renderer.parse(sample.tokens)
+      const message = cutAt(texts, renderer.parse(sample.tokens))
       spoken.set(message, { messages, tools, prompt, completion: sample.tokens })
       return {
         message,
@@ -49,6 +54,12 @@ export function engineModel(engine: Engine, renderer: Renderer): Model {
       }
     },
   }
+}
+
+/** Without the first of the texts and what follows it. The tokens keep it: those were sampled, and are learned from. */
+function cutAt(texts: readonly string[], message: AssistantMessage): AssistantMessage {
+  const places = texts.map((text) => message.content.indexOf(text)).filter((at) => at >= 0)
+  return places.length > 0 ? { ...message, content: message.content.slice(0, Math.min(...places)) } : message
 }
 
 /** The prompt of a conversation whose last turn was ours and whose beginning, tools included, is what we were shown. */

@@ -69,6 +69,7 @@ function rendererOf(words: Words, template: ChatTemplate, stop: readonly number[
     id: `hugging-face-${words.size}`,
     stop,
     parse,
+    spelling: () => words.spelling(),
     prompt(messages, tools = []) {
       const text = template.render(messages, { tools, open: true })
       return remember(words.encode(text), { messages: [...messages], tools, text })

@@ -1,6 +1,8 @@
 /** A tokenizer.json, read by Hugging Face's own package: text to token ids and back. Knows nothing of conversations. */
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
+import type { Spelling } from '../core/index.ts'
+import { BYTE_OF, spellingOf } from './spelling.ts'
 
 export interface Words {
   /** Ids run from 0 to size − 1, perhaps with gaps. */
@@ -12,6 +14,8 @@ export interface Words {
   /** With special tokens spelled out; undefined where an id means nothing. */
   spell(ids: readonly number[]): string | undefined
   id(token: string): number | undefined
+  /** What each id says; special tokens nothing. */
+  spelling(): Spelling
 }
 
 /** More ids than any tokenizer has: what stands in a file decides about memory only below it. */
@@ -20,6 +24,9 @@ const MAX_ID = 1_000_000
 const file = z.looseObject({
   model: z.looseObject({ vocab: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]) }),
   added_tokens: z.array(z.looseObject({ id: z.number(), content: z.string() })),
+  decoder: z
+    .looseObject({ type: z.string(), decoders: z.array(z.looseObject({ type: z.string() })).nullish() })
+    .nullish(),
 })
 
 /** From the file's JSON and tokenizer_config.json's. Throws a sentence with the path where it is no tokenizer. */
@@ -38,8 +45,14 @@ export function huggingFaceWords(json: unknown, config: object, path: string): W
     ids.length === 0
       ? ''
       : tokenizer.decode([...ids], { skip_special_tokens: skip, clean_up_tokenization_spaces: false })
+  const token = (id: number): string | undefined => tokenizer.id_to_token(id)
+  let spelling: Spelling | undefined
   return {
     size,
+    spelling() {
+      spelling ??= spell({ size, token, decode: (ids) => text(ids.filter(means), true) }, data)
+      return spelling
+    },
     encode(text) {
       const encoding = tokenizer.encode(text, { add_special_tokens: false })
       const ids: readonly (number | undefined)[] = encoding.ids
@@ -64,4 +77,30 @@ function largestId({ model, added_tokens }: z.infer<typeof file>, path: string):
     largest = Math.max(largest, id as number)
   }
   return largest
+}
+
+interface Vocabulary {
+  readonly size: number
+  readonly token: (id: number) => string | undefined
+  readonly decode: (ids: readonly number[]) => string
+}
+
+function spell({ size, token, decode }: Vocabulary, { decoder, added_tokens }: z.infer<typeof file>): Spelling {
+  const steps = [decoder?.type, ...(decoder?.decoders ?? []).map(({ type }) => type)]
+  const [letters, fallback] = [steps.includes('ByteLevel'), steps.includes('ByteFallback')]
+  const whole = new Set(added_tokens.map(({ id }) => id))
+  // What a token says behind another: in front of a text some tokenizers drop its space.
+  const anchor = Array.from({ length: size }, (_, id) => id).find((id) => /^\w+$/.test(decode([id]))) ?? 0
+  const before = decode([anchor]).length
+  let dropsSpace = false
+  const spelled = Array.from({ length: size }, (_, id): ArrayLike<number> => {
+    const name = token(id)
+    if (name === undefined) return []
+    if (letters && !whole.has(id)) return [...name].flatMap((letter) => BYTE_OF.get(letter) ?? [])
+    if (fallback && /^<0x[0-9A-Fa-f]{2}>$/.test(name)) return [Number.parseInt(name.slice(3, 5), 16)]
+    const said = decode([anchor, id]).slice(before)
+    dropsSpace ||= said.startsWith(' ') && decode([id]) === said.slice(1)
+    return Buffer.from(said)
+  })
+  return spellingOf(spelled, { dropsSpace })
 }

@@ -6,6 +6,8 @@ export interface Tokenizer {
   encode(text: string): number[]
   /** Bytes that are no UTF-8 come out as U+FFFD. */
   decode(ids: readonly number[]): string
+  /** Each id's bytes. */
+  readonly spelled: readonly (readonly number[])[]
   /** What `tokenizerFrom` reads back. */
   toJSON(): TokenizerData
 }
@@ -77,6 +79,7 @@ export function tokenizerFrom({ merges }: TokenizerData): Tokenizer {
     size: 256 + merges.length,
     encode: (text) => pieces(text).flatMap(encodePiece),
     decode: (ids) => text.decode(Uint8Array.from(ids.flatMap((id) => spelled[id] ?? []))),
+    spelled,
     toJSON: () => ({ kind: 'byte-pairs', merges }),
   }
 }

@@ -9,6 +9,7 @@ import {
   grpo,
   kto,
   type Learner,
+  linear,
   ppo,
   reinforce,
   rft,
@@ -106,7 +107,7 @@ function methodOf<D, E extends Env>(arm: string, setup: Setup<D, E>, start: ArmR
   const learn = make(setup, start)
   return {
     learn: shuffled ? shuffledWithinGroups(learn) : learn,
-    lr: (done) => lr * (1 - done),
+    lr: linear(lr),
     tasksPerRound: EPISODES / GROUP,
     rollout: { model: setup.policy, attempts: GROUP },
   }

@@ -17,7 +17,7 @@ import {
   type Task,
 } from '../core/index.ts'
 import type { Summary } from '../data/index.ts'
-import { evaluate, type Round, sft, type TrainOptions, train } from '../train/index.ts'
+import { evaluate, linear, type Round, sft, type TrainOptions, train } from '../train/index.ts'
 
 export interface Recipe {
   readonly name: string
@@ -115,7 +115,7 @@ const TEMPERATURES = [1, 0.7, 0.5, 0.4, 0.3, 0.2, 0]
 export function imitation<D, E extends Env>({ expert, renderer }: Setup<D, E>): Method<D, E> {
   return {
     learn: sft({ renderer, minibatch: 128, epochs: 2 }),
-    lr: (done) => 3e-3 * Math.min(1, 0.05 + 10 * done) * (1 - 0.9 * done),
+    lr: linear(3e-3, { warmUp: 0.095, start: 0.05, end: 0.1 }),
     tasksPerRound: EPISODES,
     rollout: { model: expert },
   }

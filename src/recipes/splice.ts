@@ -21,6 +21,7 @@ import {
   beginningsOf,
   gather,
   type Judged,
+  linear,
   masking,
   opened,
   type Played,
@@ -128,7 +129,7 @@ function imitating<D, E extends Env>(setup: Setup<D, E>, how: How): Method<D, E>
   const { expert, renderer } = setup
   const passes = { renderer, minibatch: 128, epochs: 2 }
   const common = {
-    lr: (done: number) => 1e-3 * (1 - 0.9 * done),
+    lr: linear(1e-3, { end: 0.1 }),
     tasksPerRound: TASKS,
     learn: sft(passes),
     rollout: { model: expert },

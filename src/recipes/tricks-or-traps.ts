@@ -2,7 +2,7 @@
  * "Tricks or traps?" (Liu et al. 2025): the switches of GRPO, thrown one at a time from the same start, and the two that
  * the paper keeps (Lite-PPO: the group's mean with the batch's standard deviation, and averaging over tokens).
  */
-import { type GrpoOptions, grpo, shuffledWithinGroups } from '../train/index.ts'
+import { type GrpoOptions, grpo, linear, shuffledWithinGroups } from '../train/index.ts'
 import { EPISODES, imitateThen, type Pair, type Recipe } from './recipe.ts'
 
 /** Several updates from each batch, so that there is something to clip; no switch thrown. */
@@ -53,7 +53,7 @@ export const tricksOrTraps: Recipe = {
           name,
           {
             learn,
-            lr: (done: number) => 3e-4 * (1 - done),
+            lr: linear(3e-4),
             tasksPerRound: EPISODES / ATTEMPTS,
             rollout: { model: setup.policy, attempts: ATTEMPTS },
           },

@@ -3,7 +3,7 @@
  * succeeded, and is then taught by preference, success against failure at the same task.
  */
 import type { Env } from '../core/index.ts'
-import { dpo, type Learner, rft, shuffledWithinGroups } from '../train/index.ts'
+import { dpo, type Learner, linear, rft, shuffledWithinGroups } from '../train/index.ts'
 import { EPISODES, imitateThen, type Method, type Recipe, type Setup } from './recipe.ts'
 
 export const warmStartedDpo: Recipe = {
@@ -46,7 +46,7 @@ const ATTEMPTS = 8
 function taught<D, E extends Env>({ expert }: Setup<D, E>, learn: Learner): Method<D, E> {
   return {
     learn,
-    lr: (done) => 5e-4 * (1 - done),
+    lr: linear(5e-4),
     tasksPerRound: EPISODES / ATTEMPTS,
     rollout: { model: expert, attempts: ATTEMPTS },
   }

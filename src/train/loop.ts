@@ -19,6 +19,7 @@ import {
 import { type Summary, summarise } from '../data/index.ts'
 import { gather } from './evaluate.ts'
 import type { Learner, Lesson } from './lesson.ts'
+import type { Schedule } from './schedule.ts'
 
 export interface TrainOptions<D, E extends Env> {
   readonly spec: EnvSpec<D, E>
@@ -34,7 +35,7 @@ export interface TrainOptions<D, E extends Env> {
   /** Rounds go on until so many environment steps have been taken. */
   readonly envSteps: number
   /** By the fraction of `envSteps` that is spent, from 0 to 1. */
-  readonly lr: (progress: number) => number
+  readonly lr: Schedule
   readonly seed: number
   /** Measures the policy; called before the first round, after every `every` environment steps, and at the end. */
   readonly evaluate?: (done: { readonly envSteps: number }) => Promise<Summary>

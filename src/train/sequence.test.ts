@@ -131,6 +131,7 @@ describe('sequencesOf', () => {
       stop: [0],
       prompt: (messages) => messages.flatMap((message) => codes(textOf(message))),
       parse: () => assistant(''),
+      spelling: () => ({ bytes: new Uint8Array(), ends: new Uint32Array(), dropsSpace: false }),
       completion: (message) => [...codes(message.content), 0],
     }
     const [sequence] = sequencesOf(t, { renderer })
