@@ -18,10 +18,11 @@ export interface ChatMlOptions {
 
 /** Throws a sentence where the tokenizer has no special tokens for the two marks. */
 export function chatMlRenderer(words: Words, { preamble, stop: others = [] }: ChatMlOptions = {}): Renderer {
-  const encode = words.mixed([START, END, ...TOOL_MARKS])
-  const [end, opening, newline] = [mark(words, END), encode([ours(`${START}assistant\n`)]), encode([ours('\n')])]
-  const stop = [...new Set([end, ...others])]
   mark(words, START)
+  const end = mark(words, END)
+  const stop = [...new Set([end, ...others])]
+  const encode = words.mixed([START, END, ...TOOL_MARKS])
+  const [opening, newline] = [encode([ours(`${START}assistant\n`)]), encode([ours('\n')])]
   // Apart from its opening, as it is sampled: a conversation begins with the very tokens that it was played with.
   const spoken = (message: AssistantMessage): number[] => [...encode(answer(message)), end]
   const parse = (ids: readonly number[]): AssistantMessage =>
