@@ -1,7 +1,9 @@
 """The other half of parity.ts. `write`: checkpoints as transformers saves them and files as the package gguf does, with
-what transformers says of some tokens. `gradients`: what PyTorch's autograd makes of a loss on a checkpoint.
-`read`: what transformers and PEFT make of the folders that the engine wrote."""
+what transformers says of some tokens, and what it says of the file LUDUS_GGUF where that is given. `gradients`: what
+PyTorch's autograd makes of a loss on a checkpoint. `read`: what transformers and PEFT make of the folders that the
+engine wrote."""
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -89,6 +91,10 @@ def write(folder: Path) -> None:
     for kind in GGUF_TYPES:
         names.append(f"smol, {kind}.gguf")
         say(folder, names[-1], write_gguf(folder / names[-1], smol, kind))
+    if given := os.environ.get("LUDUS_GGUF"):
+        names.append("LUDUS_GGUF.gguf")
+        (folder / names[-1]).symlink_to(Path(given).resolve())
+        say(folder, names[-1], LlamaForCausalLM.from_pretrained(folder, gguf_file=names[-1], dtype=torch.float64))
     print(json.dumps(["smol", *names]))
 
 

@@ -1,7 +1,8 @@
 /**
  * The engine beside transformers and PEFT, in both directions: `LUDUS_PYTHON=<python> node bench/parity.ts` prints the
  * largest difference of a log-probability for each kind of checkpoint, and of a gradient for each kind of weight. The
- * exit code is 1 where one is too large. Needs a Python with torch, transformers, peft and gguf.
+ * exit code is 1 where one is too large. LUDUS_GGUF may name real weights to be read as well. Needs a Python with torch,
+ * transformers, peft and gguf.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
