@@ -59,11 +59,9 @@ async function openLlamaCpp(folder: string, path: string): Promise<LlamaCpp> {
   const { getLlama } = await import(pathToFileURL(entry).href)
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, logLevel: 'error' })
   const model = await llama.loadModel({ modelPath: resolve(path) })
-  const context = await model.createContext({
-    contextSize: 1024,
-    experimentalKvCacheKeyType: 'F32',
-    experimentalKvCacheValueType: 'F32',
-  })
+  // Otherwise it keeps what was said in 16 bits, and its fused attention rounds to them too.
+  const exact = { flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' }
+  const context = await model.createContext({ contextSize: 1024, ...exact })
   return {
     tokenize: (text, special) => model.tokenize(text, special),
     sequence: context.getSequence(),
