@@ -1,20 +1,32 @@
 /**
  * The engine beside transformers and PEFT, in both directions: `LUDUS_PYTHON=<python> node bench/parity.ts` prints the
- * largest difference of a log-probability, or of a head's score, for each kind of checkpoint. Needs a Python with torch, transformers, peft.
+ * largest difference of a log-probability or a score for each kind of checkpoint, and of a gradient for each kind of weight. The
+ * exit code is 1 where one is too large. LUDUS_GGUF may name real weights to be read as well. Needs a Python with torch,
+ * transformers, peft and gguf.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { random } from '../src/core/index.ts'
+import { readCheckpoint } from '../src/engine/checkpoint.ts'
+import { Decoder } from '../src/engine/decoder.ts'
 import { createEngine, LINEAR, openEngine, readConfig } from '../src/engine/index.ts'
 
+/** Of a log-probability; and of a gradient, as a part of its tensor's largest. Theirs are in float64. */
+const LIMITS = { logprob: 1e-3, gradient: 1e-5 }
 const python = process.env['LUDUS_PYTHON']
-if (!python) throw new Error('LUDUS_PYTHON names no Python: it needs one with torch, transformers and peft')
+if (!python) throw new Error('LUDUS_PYTHON names no Python: it needs one with torch, transformers, peft and gguf')
 const folder = mkdtempSync(join(tmpdir(), 'ludus-parity-'))
-const say = (name: string, difference: number): void =>
-  void process.stdout.write(`${name.padEnd(50)}${difference.toExponential(1)}\n`)
+let failed = 0
+function say(name: string, difference: number, limit = LIMITS.logprob): void {
+  // Not a number is no small number.
+  const good = difference <= limit
+  if (!good) failed++
+  process.stdout.write(`${name.padEnd(50)}${difference.toExponential(1)}${good ? '' : `  over ${limit}`}\n`)
+}
 
-function ask(verb: 'write' | 'read') {
+function ask(verb: 'write' | 'gradients' | 'read') {
   const { status, stdout, stderr } = spawnSync(`${python}`, [join(import.meta.dirname, 'parity.py'), verb, folder], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
@@ -22,6 +34,8 @@ function ask(verb: 'write' | 'read') {
   if (status !== 0) throw new Error(`${python} failed: ${stderr}`)
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
+
+const json = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))
 
 /** Ours have a first entry, for a token that nothing predicts. */
 const furthest = (ours: readonly number[][], theirs: readonly number[][]): number =>
@@ -53,10 +67,7 @@ async function judge(tokens: number[][]): Promise<number[][][]> {
   const path = join(folder, 'classifier')
   await using engine = await openEngine(path, { lora: { rank: 4, alpha: 16, targets: LINEAR } })
   const before = await engine.scores!(tokens)
-  say(
-    'a classifier written by transformers',
-    apart(before, JSON.parse(readFileSync(join(path, 'said.json'), 'utf8')).scores),
-  )
+  say('a classifier written by transformers', apart(before, json('classifier').scores))
   for (let i = 0; i < 5; i++) {
     const scoreWeights = tokens.map((row) => row.map((_, t) => (t % 5 === 0 ? [0.1, -0.1, 0.02] : null)))
     await engine.backward(
@@ -67,24 +78,75 @@ async function judge(tokens: number[][]): Promise<number[][][]> {
   await engine.save(join(folder, 'judge-adapter'))
   await engine.saveMerged(join(folder, 'judge'))
   const after = await engine.scores!(tokens)
-  say('(what five updates of the head and adapters changed)', apart(before, after))
+  say('(what five updates of the head and adapters changed)', apart(before, after), Number.POSITIVE_INFINITY)
   return after
 }
 
-try {
-  const names: string[] = ask('write')
+/** Checkpoints and files from Python, read by the engine. */
+async function readTheirs(names: readonly string[]): Promise<void> {
   for (const name of names) {
     await using engine = await openEngine(join(folder, name))
-    const { tokens, logprobs } = JSON.parse(readFileSync(join(folder, name, 'said.json'), 'utf8'))
-    say(`written by transformers: ${name}`, furthest(await engine.logprobs(tokens), logprobs))
+    const { tokens, logprobs } = json(name)
+    say(`written in Python: ${name}`, furthest(await engine.logprobs(tokens), logprobs))
   }
+}
+
+/** Every weight's gradient, of a loss with weights of both signs on sequences of different lengths. */
+async function compareGradients(names: readonly string[]): Promise<void> {
+  const rng = random(0)
+  const data = json(names[0]!).tokens.map((tokens: number[]) => ({
+    tokens,
+    weights: tokens.map((_, t) => (t === 0 || t % 5 === 0 ? 0 : rng.normal())),
+  }))
+  writeFileSync(join(folder, 'asked.json'), JSON.stringify({ names, data }))
+  ask('gradients')
+  for (const name of names) {
+    const theirs: Record<string, number[]> = json(`${name}.gradients`)
+    const ours = await gradients(join(folder, name), data)
+    if (`${[...ours.keys()].sort()}` !== `${Object.keys(theirs).sort()}`) throw new Error(`${name}: other weights`)
+    const groups = new Map<string, number>()
+    for (const [weight, gradient] of ours) {
+      const group = weight.replace(/^model\.(layers\.\d+\.)?/, '').replace(/\.weight$/, '')
+      groups.set(group, Math.max(groups.get(group) ?? 0, relative(gradient, theirs[weight]!)))
+    }
+    for (const [group, difference] of groups) say(`gradient, ${name}: ${group}`, difference, LIMITS.gradient)
+  }
+}
+
+interface Weighted {
+  readonly tokens: readonly number[]
+  readonly weights: readonly number[]
+}
+
+async function gradients(path: string, data: readonly Weighted[]): Promise<ReadonlyMap<string, Float32Array>> {
+  const config = await readConfig(path)
+  const { weights } = await readCheckpoint(path, config)
+  const decoder = new Decoder(config, weights, { threads: 1 })
+  const places = data.flatMap((datum, b) => datum.weights.flatMap((w, t) => (w === 0 ? [] : [[b, t] as const])))
+  const cotangent = places.map(([b, t]) => -data[b]!.weights[t]!)
+  const { gradients } = await decoder.score(
+    data.map(({ tokens }) => tokens),
+    { logprobs: { places, cotangent } },
+  )
+  await decoder.release()
+  return gradients
+}
+
+function relative(ours: Float32Array, theirs: readonly number[]): number {
+  if (ours.length !== theirs.length) return Number.NaN
+  const largest = theirs.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return theirs.reduce((most, value, i) => Math.max(most, Math.abs(ours[i]! - value)), 0) / largest
+}
+
+/** Checkpoints and adapters from the engine, read in Python. `name`: a checkpoint to start from. */
+async function readOurs(name: string): Promise<void> {
   const base = join(folder, 'base')
   {
-    await using first = await openEngine(join(folder, names[0]!))
+    await using first = await openEngine(join(folder, name))
     await first.save(base)
   }
   await using engine = await openEngine(base, { lora: { rank: 4, alpha: 16, targets: LINEAR } })
-  const { tokens } = JSON.parse(readFileSync(join(folder, names[0]!, 'said.json'), 'utf8'))
+  const { tokens } = json(name)
   const before = await engine.logprobs(tokens)
   for (let i = 0; i < 5; i++) {
     await engine.backward(
@@ -103,13 +165,15 @@ try {
   const ours = [before, after, after, ...scaled.map(({ said }) => said)]
   for (const [i, [name, theirs]] of Object.entries(read.logprobs).entries()) say(name, furthest(ours[i]!, theirs))
   for (const [name, theirs] of Object.entries(read.scores)) say(name, apart(judged, theirs))
-  say(
-    '(what five updates of the adapters changed)',
-    furthest(
-      before,
-      after.map((row) => row.slice(1)),
-    ),
-  )
+  const without = after.map((row) => row.slice(1))
+  say('(what five updates of the adapters changed)', furthest(before, without), Number.POSITIVE_INFINITY)
+}
+
+try {
+  await readTheirs(ask('write'))
+  await compareGradients(['f32, tied', 'f32, own head'])
+  await readOurs('f32, tied')
 } finally {
   rmSync(folder, { recursive: true })
 }
+process.exitCode = failed > 0 ? 1 : 0

@@ -20,10 +20,13 @@ const MERGES = ['h e', 'l l', 'he ll', 'hell o', 'Ċ Ċ']
 export const SIZE = SPECIAL.length + 256 + MERGES.length
 export const END = 2
 
-export function tokenizerJson(): string {
+/** `more`: tokens behind all others, which stand for their own text and are not special. */
+export function tokenizerJson(more: readonly string[] = []): string {
   const tokens = [...SPECIAL, ...letters(), ...MERGES.map((merge) => merge.replace(' ', ''))]
-  const added_tokens = SPECIAL.map((content, id) => {
-    return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
+  const added_tokens = [...SPECIAL, ...more].map((content, i) => {
+    const special = i < SPECIAL.length
+    const id = special ? i : SIZE + i - SPECIAL.length
+    return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }
   })
   const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }
   return JSON.stringify({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { examineRenderer } from '../../test/renderer-exam.ts'
 import { assistant, type Message, system, user } from '../core/index.ts'
 import { chatRenderer, MARKS } from './chat-renderer.ts'
 import { bytes, learnTokenizer } from './tokenizer.ts'
@@ -7,6 +8,8 @@ const tokenizer = learnTokenizer(['hello there', 'hello there'], 20)
 const renderer = chatRenderer(tokenizer)
 const [end] = renderer.stop as [number]
 const talk: Message[] = [system('be kind'), user('hello there')]
+
+examineRenderer('the chat format', renderer, ['<|end|>', '<|assistant|>'])
 
 describe('the chat format', () => {
   it('opens the assistant’s turn, and reads its answer back', () => {

@@ -3,6 +3,8 @@ import { Template } from '@huggingface/jinja'
 import { type Json, type Message, type ToolSpec, textOf } from '../core/index.ts'
 
 export interface ChatTemplate {
+  /** Whether it has words for tools. */
+  readonly tools: boolean
   /** `open`: up to the point where the assistant speaks. Throws a sentence on what the template has no words for. */
   render(messages: readonly Message[], options: { readonly tools: readonly ToolSpec[]; readonly open: boolean }): string
 }
@@ -27,6 +29,7 @@ export function chatTemplate(sources: TemplateSources, tokens: Readonly<Record<s
   const compiled = Object.entries(sources).map(([name, source]) => [name, compile(name, source)] as const)
   const [plain, withTools] = ['default', 'tool_use'].map((name) => compiled.find(([given]) => given === name)?.[1])
   return {
+    tools: (withTools ?? plain)?.mentions('tools') ?? false,
     render(messages, { tools, open }) {
       const template = (tools.length > 0 ? withTools : undefined) ?? plain
       if (!template) throw new Error(`there is no chat template 'default' among ${Object.keys(sources).join(', ')}`)

@@ -3,18 +3,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHAT_ML, END, huggingFaceFiles, SIZE, tokenizerJson } from '../../test/hugging-face-files.ts'
+import { examineRenderer } from '../../test/renderer-exam.ts'
 import { assistant, type Message, type Renderer, system, type ToolSpec, user } from '../core/index.ts'
+import { chatTemplate } from './chat-template.ts'
 import { huggingFaceRenderer } from './hugging-face-renderer.ts'
 import { huggingFaceWords } from './hugging-face-tokenizer.ts'
 import { readRenderer } from './renderer-file.ts'
+import { templateRenderer } from './template-renderer.ts'
 
 const words = huggingFaceWords(JSON.parse(tokenizerJson()), {}, 'tokenizer.json')
-const rendererOf = (template?: string): Renderer => huggingFaceRenderer(huggingFaceFiles(template), 'here').renderer
+/** By the template, also where it is ChatML. */
+const rendererOf = (template: string = CHAT_ML): Renderer => {
+  const tokens = { bos_token: '<|im_start|>', eos_token: '<|im_end|>' }
+  return templateRenderer({ words, template: chatTemplate({ default: template }, tokens), stop: [END, 0] })
+}
 const renderer = rendererOf()
 const talk: Message[] = [system('be kind'), user('hello\n\nyou')]
 const tool: ToolSpec = { name: 'look', description: 'sees', parameters: { type: 'object' } }
 const seen = (renderer: Renderer, messages: readonly Message[], tools?: readonly ToolSpec[]): string | undefined =>
   words.spell(renderer.prompt(messages, tools))
+
+examineRenderer('a chat template', renderer)
 
 describe('a renderer from Hugging Face’s files', () => {
   it('takes words that every object has for words', () => {

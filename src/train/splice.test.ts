@@ -73,7 +73,7 @@ describe('a spliced attempt', () => {
 it('shuffled answers are the same answers, each to another question', async () => {
   const renderer = {
     ...{ id: 'r', stop: [9], prompt: () => [0], parse: () => assistant('') },
-    spelling: () => ({ bytes: new Uint8Array(), ends: new Uint32Array() }),
+    spelling: () => ({ bytes: new Uint8Array(), ends: new Uint32Array(), dropsSpace: false }),
     completion: ({ content }: { content: string }) => [Number(content)],
   }
   const answers = Array.from({ length: 20 }, (_, i) => i + 1)
