@@ -52,7 +52,7 @@ async function refuses(args: readonly string[], sentence: string, code = 2): Pro
 
 describe('ludus run', () => {
   it('plays the noisy oracle as well as its noise allows, and the oracle without fault', async () => {
-    const noisy = await json('run', 'arithmetic', '--model', 'noisy-oracle:0.3', '-n', '500', '-k', '4')
+    const noisy = await json('run', 'arithmetic:3', '--model', 'noisy-oracle:0.3', '-n', '500', '-k', '4')
     // The binomial interval of 2,000 answers that are right with probability 0.7.
     expect(Math.abs(noisy.success.mean - 0.7)).toBeLessThan(1.96 * Math.sqrt((0.7 * 0.3) / 2000))
     expect(noisy.success.low).toBeLessThan(0.7)
@@ -60,7 +60,7 @@ describe('ludus run', () => {
     expect(Math.abs(noisy.passAt[4] - (1 - 0.3 ** 4))).toBeLessThan(0.015)
     expect(Math.abs(noisy.passHat[4] - 0.7 ** 4)).toBeLessThan(0.06)
     expect(noisy).toMatchObject({
-      ...{ env: 'arithmetic:2@1', model: 'noisy-oracle:0.3', agent: 'react:0', tasks: 500, samples: 4, costUsd: 0 },
+      ...{ env: 'arithmetic:3@1', model: 'noisy-oracle:0.3', agent: 'react:0', tasks: 500, samples: 4, costUsd: 0 },
       outcomes: { scored: 2000, unscored: 0, broken: 0, cancelled: 0, overBudget: 0 },
     })
     expect((await json('run', 'arithmetic', '--model', 'oracle')).success.mean).toBe(1)

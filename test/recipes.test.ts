@@ -63,8 +63,8 @@ describe.each([...recipes, imitateThenReinforce(['sft', 'ppo', 'rft'])])('the re
         expect(summary.success.mean, arm).not.toBeNull()
       }
       const learned = rounds.filter((one) => one.arm === arm).reduce((sum, { round }) => sum + round.updates, 0)
-      // A policy that is never right has nothing of its own to imitate, and no group of its has spread.
-      if (!/star|rft|dynamic/.test(arm)) expect(learned, arm).toBeGreaterThan(0)
+      // A policy that knows nothing is never right, all its attempts are alike, and a limit cuts them off.
+      if (!/star|rft|dynamic|overlong/.test(arm)) expect(learned, arm).toBeGreaterThan(0)
     }
   }, 60_000)
 
