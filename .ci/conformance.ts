@@ -61,7 +61,7 @@ async function start(): Promise<void> {
 
 countTests()
 await start()
-const noisy = ludus('run', 'arithmetic', '--model', 'noisy-oracle:0.3', '-n', '500', '-k', '4')
+const noisy = ludus('run', 'arithmetic:3', '--model', 'noisy-oracle:0.3', '-n', '500', '-k', '4')
 // 95 % of 2,000 answers that are right with probability 0.7; three such widths for the four attempts together.
 const width = 1.96 * Math.sqrt((0.7 * 0.3) / 2000)
 check(
@@ -75,13 +75,24 @@ check(
   noisy?.passAt[4],
 )
 check('an oracle is always right', ludus('run', 'arithmetic', '--model', 'oracle')?.success.mean === 1)
-for (const env of ['maze', 'maze:u', 'maze:medium', 'maze:large', 'maze:partial,sparse', 'arithmetic', 'arithmetic:1'])
+for (const env of [
+  'maze',
+  'maze:u',
+  'maze:medium',
+  'maze:large',
+  'maze:partial,sparse',
+  'arithmetic',
+  'arithmetic:1-3',
+])
   check(`${env} is certified`, ludus('check', env)?.certified === true)
 check(
   'its trained policy plays',
   ludus('run', 'maze', '--model', 'engine:runs/start-maze-1/checkpoints/seed-0/grpo', '-n', '20')?.outcomes.scored ===
     20,
 )
+const small = ['--imitation-steps', '500', '--steps', '500', '--width', '16', '--layers', '1']
+const recipe = ludus('train', 'adastar', ...small)
+check('a recipe compares its arms', recipe?.arms.length === 4 && recipe?.comparisons.length > 0, recipe?.seconds)
 check('its run can be shown', ludus('show', 'start-maze-1')?.state === 'done')
 
 process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`)
