@@ -110,7 +110,7 @@ function splicing({ name, about, paper, baseline, unmasked, noise }: Splicing): 
 }
 
 const TASKS = 96
-/** "M = 4" beginnings of a failure are tried in EEF. */
+/** Beginnings of a failure that are tried. */
 const TRIED = 4
 
 /** Drawn at random and taken before the policy may begin. */
