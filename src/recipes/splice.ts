@@ -1,7 +1,9 @@
 /**
  * Learning from what went wrong, three ways (Agent-R, EEF, STeP): an expert who errs begins, and whoever knows better,
- * or the policy itself, goes on from where it erred. One operation, `splice` in train, with three settings. Each is
- * measured against imitation of good play alone, for as many environment steps, replays included.
+ * or the policy itself, goes on from where it erred. One operation (train/splice.ts), three settings. Each is
+ * measured against imitation of good play alone, for as many environment steps, replays included. What the papers' agents
+ * say between the two parts, that they noticed an error, is left out: mazes are walked without words. And the judge of a
+ * step is the answer key, where Agent-R asks the policy itself.
  */
 import {
   chanceOf,
