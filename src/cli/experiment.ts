@@ -77,6 +77,7 @@ export async function conduct<D, E extends Env>(
     const born = await newborn(spec, agent, { ...settings, expert, tasks: train, seed, threads })
     await using engines = new AsyncDisposableStack()
     engines.use(born.engine)
+    if (seed === seeds[0]) display.note(`a transformer of ${born.engine.parameters} weights`)
     const experiment = recipe.run({
       ...{ spec, agent, ...born, expert, train, test, seed, imitationSteps, armSteps },
       async critic(checkpoint) {

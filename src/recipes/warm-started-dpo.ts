@@ -16,7 +16,7 @@ export const warmStartedDpo: Recipe = {
     claim: 'preference learning after imitation of successes beats imitation alone',
   },
   env: 'arithmetic',
-  budget: { imitationSteps: 40_000, armSteps: 15_000 },
+  budget: { imitationSteps: 40_000, armSteps: 10_000 },
   arms: ['imitation', 'sft', 'dpo', 'sft, then dpo', 'sft, then dpo, rewards shuffled'],
   pairs: [
     { arm: 'sft, then dpo', baseline: 'sft', kind: 'claim' },
