@@ -35,7 +35,7 @@ function help(name?: string): number {
   if (name !== undefined && !command)
     throw new UsageError(`there is no command '${name}': there are ${Object.keys(commands).join(', ')}`)
   const list = Object.entries(commands).map(([key, { about, positionals }]) => {
-    return `  ludus ${[key, ...positionals.map(named)].join(' ').padEnd(16)}${about}`
+    return `  ludus ${[key, ...positionals.map(named)].join(' ').padEnd(20)}${about}`
   })
   const text = command
     ? describe(name as string, command.about, command)

@@ -21,7 +21,10 @@ import { duration, interval, modes, short, table } from './table.ts'
 
 const own = 'unless given, as suits the world'
 const flags = {
-  env: { type: 'text', help: "a recipe's world; its own unless given" },
+  env: {
+    type: 'text',
+    help: `the world of a recipe, its own unless given; recipes are ${recipes.map(({ name }) => name).join(', ')}`,
+  },
   agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
   seeds: { type: 'count', default: '1', help: 'paired repetitions; a claim takes five' },
   algorithm: {
@@ -47,7 +50,7 @@ const suited = {
 } as const satisfies Record<string, Partial<Settings>>
 
 export const train = command({
-  about: 'ways to learn, side by side from the same start: the gain over a baseline, and a control',
+  about: "ways to learn, side by side from one start: an algorithm in a world, or a paper's recipe",
   positionals: ['env|recipe'],
   flags,
   async run({ flags, positionals: [name] }) {
