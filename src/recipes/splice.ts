@@ -48,6 +48,7 @@ export const agentR = splicing({
   },
   baseline: 'good play alone',
   noise: 0.3,
+  armSteps: 40_000,
 })
 export const eef = splicing({
   name: 'eef',
@@ -60,6 +61,7 @@ export const eef = splicing({
   baseline: 'successes alone',
   // An expert that fails half of the time.
   noise: 0.7,
+  armSteps: 20_000,
 })
 export const step = splicing({
   name: 'step',
@@ -72,6 +74,7 @@ export const step = splicing({
   baseline: 'good play alone',
   unmasked: 'step, errors learned',
   noise: 0.3,
+  armSteps: 20_000,
 })
 
 interface Splicing extends Pick<Recipe, 'about'> {
@@ -81,15 +84,16 @@ interface Splicing extends Pick<Recipe, 'about'> {
   /** The same without the mask, where that is worth a look. */
   readonly unmasked?: 'step, errors learned'
   readonly noise: number
+  readonly armSteps: number
 }
 type How = Splicing['name' | 'baseline'] | 'step, errors learned'
 
-function splicing({ name, about, paper, baseline, unmasked, noise }: Splicing): Recipe {
+function splicing({ name, about, paper, baseline, unmasked, noise, armSteps }: Splicing): Recipe {
   const control = `${name}, answers shuffled`
   const taught: How[] = [baseline, name, ...(unmasked ? [unmasked] : [])]
   return {
     ...{ name, about, paper, env: 'maze' },
-    budget: { imitationSteps: 20_000, armSteps: 40_000, noise },
+    budget: { imitationSteps: 20_000, armSteps, noise },
     arms: ['imitation', ...taught, control],
     pairs: [
       { arm: name, baseline, kind: 'claim' },

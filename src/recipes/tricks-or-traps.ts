@@ -34,8 +34,8 @@ export const tricksOrTraps: Recipe = {
     arxiv: '2508.08221',
     claim: 'two switches, batch std and averaging over tokens, are enough to beat GRPO',
   },
-  env: 'arithmetic',
-  budget: { imitationSteps: 60_000, armSteps: 6000 },
+  env: 'arithmetic:1-2',
+  budget: { imitationSteps: 30_000, armSteps: 3000 },
   arms: ['imitation', 'grpo', ...names, CONTROL],
   pairs: [
     ...names.toReversed().map((arm): Pair => ({ arm, baseline: 'grpo', kind: 'claim' })),
