@@ -27,7 +27,6 @@ export const adastar: Recipe = {
     claim: 'choosing tasks by how long ago and how well they were solved beats going through them in turn',
   },
   env: 'arithmetic:1-2',
-  budget: { imitationSteps: 30_000, armSteps: 8000 },
   arms: ['imitation', 'star', 'adastar', 'adastar, answers shuffled'],
   pairs: [
     { arm: 'adastar', baseline: 'star', kind: 'claim' },

@@ -34,8 +34,7 @@ export const tricksOrTraps: Recipe = {
     arxiv: '2508.08221',
     claim: 'two switches, batch std and averaging over tokens, are enough to beat GRPO',
   },
-  env: 'arithmetic:1-2',
-  budget: { imitationSteps: 30_000, armSteps: 3000 },
+  env: 'arithmetic',
   arms: ['imitation', 'grpo', ...names, CONTROL],
   pairs: [
     ...names.toReversed().map((arm): Pair => ({ arm, baseline: 'grpo', kind: 'claim' })),

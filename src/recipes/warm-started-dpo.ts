@@ -15,8 +15,7 @@ export const warmStartedDpo: Recipe = {
     // "SFT 53.87, SFT+DPO 59.90" on average over the eight task sets.
     claim: 'preference learning after imitation of successes beats imitation alone',
   },
-  env: 'arithmetic:1-2',
-  budget: { imitationSteps: 30_000, armSteps: 8000 },
+  env: 'arithmetic',
   arms: ['imitation', 'sft', 'dpo', 'sft, then dpo', 'sft, then dpo, rewards shuffled'],
   pairs: [
     { arm: 'sft, then dpo', baseline: 'sft', kind: 'claim' },
