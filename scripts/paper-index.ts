@@ -72,16 +72,10 @@ function section(recipe: Tested): string {
     const { arm, baseline, kind } = found
     return `| ${[`${kind === 'control' ? 'control: ' : ''}${arm} − ${baseline}`, way, figureOf(found), verdictOf(found, kind)].join(' | ')} |`
   })
-  const where = figures ? `${commandOf(recipe)}, in \`${figures.env}\`` : `${commandOf(recipe)}: not run`
-  return [
-    `## ${name}: ${about}`,
-    '',
-    where,
-    '',
-    '| compared | acting | difference of success | verdict |',
-    '| --- | --- | --- | --- |',
-    ...cells,
-  ].join('\n')
+  const head = `## ${name}: ${about}`
+  if (!figures) return `${head}\n\n${commandOf(recipe)} has not been run yet.`
+  const columns = ['| compared | acting | difference of success | verdict |', '| --- | --- | --- | --- |']
+  return [head, '', `${commandOf(recipe)}, in \`${figures.env}\``, '', ...columns, ...cells].join('\n')
 }
 
 const isOf = (one: Compared, pair: Pair): boolean => one.arm === pair.arm && one.baseline === pair.baseline
