@@ -5,17 +5,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Comparison } from '../src/data/index.ts'
 import { type Pair, type Paper, type Recipe, recipes } from '../src/recipes/index.ts'
 
 const docs = join(import.meta.dirname, '../docs')
 export const INDEX_FILE = join(docs, 'paper-index.md')
 
-interface Compared extends Pick<Pair, 'arm' | 'baseline'> {
-  readonly kind: string
+/** One line of what `train` prints. */
+interface Compared extends Comparison, Pair {
   readonly metric: string
-  readonly seeds: number
-  readonly delta: { readonly mean: number | null; readonly low: number | null; readonly high: number | null }
-  readonly verdict: string
 }
 
 interface Figures {
@@ -87,7 +85,7 @@ function figureOf(found: Compared | undefined): string {
   return `${signed(mean)} [${signed(low)}, ${signed(high)}], ${found!.seeds} seeds`
 }
 
-function verdictOf(found: Compared | undefined, kind: string): string {
+function verdictOf(found: Compared | undefined, kind: Pair['kind']): string {
   if (!found) return 'not run'
   if (kind === 'claim') return VERDICTS[found.verdict] ?? found.verdict
   if (kind === 'control')

@@ -29,7 +29,7 @@ export interface Settings {
 export interface Conducted {
   /** Those that do not learn: chance, the expert, the answer key. */
   readonly players: { readonly random: Summary; readonly expert: Summary; readonly optimum: Summary }
-  /** Per seed, a result for each arm of the recipe; seeds that were not finished are left out. */
+  /** Per seed, a result for each arm of the recipe; fewer where it was not finished. */
   readonly results: readonly (readonly ArmResult[])[]
   /** The learning curves, for a terminal. */
   readonly chart: string

@@ -145,7 +145,8 @@ const measuredAs = (result: ArmResult, way: string): Measured =>
 function claims({ players, results }: Conducted, { arms: names, pairs }: Recipe): Claims {
   const measured = ({ sampled }: ArmResult): boolean => sampled.success.mean !== null
   const complete = results.filter((seed) => seed.length === names.length && seed.every(measured))
-  const ways = [...Object.keys(WAYS), ...Object.keys(complete[0]?.[0]?.others ?? {})]
+  const others = Object.keys(complete[0]?.[0]?.others ?? {})
+  const ways = [...Object.keys(WAYS), ...others]
   const of = (arm: string): ArmResult[] => complete.map((seed) => seed[names.indexOf(arm)]!)
   const values = (arm: string, way: string, metric: Metric): number[] =>
     of(arm).flatMap((result) => measuredAs(result, way)[metric].mean ?? [])
@@ -157,7 +158,7 @@ function claims({ players, results }: Conducted, { arms: names, pairs }: Recipe)
     players: { random: both(players.random), expert: both(players.expert), optimum: both(players.optimum) },
     arms: names.map((name) => ({
       ...{ name, ...over(name, ''), greedy: over(name, 'greedy'), tempered: over(name, 'best temperature') },
-      others: Object.fromEntries(ways.slice(3).map((way) => [way, over(name, way)])),
+      others: Object.fromEntries(others.map((way) => [way, over(name, way)])),
       steps: of(name).reduce((sum, { envSteps }) => sum + envSteps, 0),
       tokens: of(name).reduce((sum, { trainedTokens }) => sum + trainedTokens, 0),
     })),
