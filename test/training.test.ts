@@ -21,7 +21,6 @@ import {
 /** Eight questions, each with one right answer out of four. */
 const quiz = defineEnv<number, Env>({
   id: 'quiz@1',
-  about: 'a letter for a digit',
   limits: { steps: 1 },
   markov: true,
   tasks: () => [0, 1, 2, 3, 4, 5, 6, 7].map((digit) => ({ id: `${digit}`, data: digit })),

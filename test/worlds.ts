@@ -9,7 +9,6 @@ export interface CountTask {
 export function counting(change: Partial<EnvSpec<CountTask, CountEnv>> = {}): EnvSpec<CountTask, CountEnv> {
   return defineEnv<CountTask, CountEnv>({
     id: 'counting@1',
-    about: 'count to the target',
     limits: { steps: 20 },
     tasks: (split) =>
       (split === 'train' ? [2, 3, 4, 5] : [6, 7, 8, 9]).map((target) => ({ id: `to-${target}`, data: { target } })),

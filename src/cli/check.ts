@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import { checkEnv } from '../core/index.ts'
 import { openEnvironment } from '../environments/index.ts'
 import { usage } from './args.ts'
-import { command, common, interruptible, print } from './command.ts'
+import { command, common, interruptible, print, world } from './command.ts'
 import { live } from './live.ts'
 
 export const check = command({
@@ -11,10 +11,11 @@ export const check = command({
   positionals: ['env'],
   flags: {
     tasks: { type: 'count', default: '24', help: 'tasks tried of each split' },
+    ...world,
     json: common.json,
   },
   async run({ flags, positionals: [name] }) {
-    const spec = await usage(() => openEnvironment(`${name}`))
+    const spec = await usage(() => openEnvironment(`${name}`, flags.data))
     using signal = interruptible()
     const display = live()
     let done = 0

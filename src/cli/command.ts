@@ -22,6 +22,11 @@ export const common = {
   json: { type: 'switch', help: 'one JSON object as the last line of standard output' },
 } as const satisfies Record<string, Flag>
 
+/** Of commands that open a world. */
+export const world = {
+  data: { type: 'text', help: 'folder that the world is read from, where it needs one' },
+} as const satisfies Record<string, Flag>
+
 export type Common = Flags<typeof common>
 
 /** Prints the result: for programs one line of JSON, for people the text. */

@@ -16,21 +16,32 @@ export const envs = command({
     const chosen = Object.entries(environments).filter(([, entry]) => area === undefined || entry.area === area)
     const result = await Promise.all(
       chosen.map(async ([name, { open, ...entry }]) => {
-        const spec = open(undefined)
+        // What is read from a user's folder is not here to be counted.
+        const spec = entry.data === undefined ? open(undefined) : undefined
         return {
           name,
-          id: spec.id,
-          about: spec.about,
           ...entry,
-          train: await count(spec, 'train'),
-          test: await count(spec, 'test'),
+          ...(spec && { id: spec.id, train: await count(spec, 'train'), test: await count(spec, 'test') }),
         }
       }),
     )
-    const rows = result.map((e) => [e.name, e.area, `${e.train}`, `${e.test}`, e.isolation, e.source, e.about])
+    const rows = result.map((e) => [
+      e.name,
+      e.area,
+      `${e.train ?? '-'}`,
+      `${e.test ?? '-'}`,
+      e.isolation,
+      e.source,
+      e.about,
+    ])
     const text = table([['name', 'area', 'train', 'test', 'isolation', 'source', 'about'], ...rows])
-    const variants = result.map(({ name, argument }) => `${name}:<${argument}>`).join('\n  ')
-    print(result, `${text}\n\nVariants, behind a colon:\n  ${variants}`, flags)
+    const variants = result.flatMap(({ name, argument }) => (argument === '' ? [] : `${name}:<${argument}>`))
+    const read = result.flatMap(({ name, data }) => (data === undefined ? [] : `${name} --data <folder with ${data}>`))
+    const notes = [
+      ...(variants.length > 0 ? [`Variants, behind a colon:\n  ${variants.join('\n  ')}`] : []),
+      ...(read.length > 0 ? [`Read from a folder of yours:\n  ${read.join('\n  ')}`] : []),
+    ]
+    print(result, [text, ...notes].join('\n\n'), flags)
     return 0
   },
 })

@@ -4,7 +4,7 @@ import { createRun, type Summary, summarise } from '../data/index.ts'
 import { openEnvironment } from '../environments/index.ts'
 import { gather } from '../train/index.ts'
 import { type Flags, UsageError, usage } from './args.ts'
-import { command, common, interruptible, print, recorded } from './command.ts'
+import { command, common, interruptible, print, recorded, world } from './command.ts'
 import { live } from './live.ts'
 import { AGENTS, MODELS, openAgent, openModel } from './models.ts'
 import { duration, interval, short, table } from './table.ts'
@@ -25,6 +25,7 @@ const flags = {
   timeout: { type: 'number', help: 'seconds for an episode' },
   'call-timeout': { type: 'number', default: '60', help: 'seconds for one request to a model' },
   tries: { type: 'count', default: '6', help: 'requests for one answer before giving up' },
+  ...world,
   ...common,
 } as const
 
@@ -36,7 +37,7 @@ export const run = command({
     const { model: modelName, split, seed, concurrency, attempts, tries, timeout } = flags
     if (modelName === undefined) throw new UsageError(`ludus run needs --model: ${MODELS.join(', ')}`)
     if (split !== 'train' && split !== 'test') throw new UsageError(`--split is train or test, not '${split}'`)
-    const spec = await usage(() => openEnvironment(`${name}`))
+    const spec = await usage(() => openEnvironment(`${name}`, flags.data))
     const agent = await usage(() => openAgent(flags.agent, spec))
     const callTimeoutMs = 1000 * flags['call-timeout']
     await using player = await usage(() => openModel(modelName, { spec, concurrency, seed, tries, callTimeoutMs }))

@@ -217,14 +217,10 @@ class Trial<D, E extends Env> {
         await keyTo(this.#spec, task).play(episode)
       },
     })
-    const env = await this.#spec.make(this.#tasks[0]!, {
-      seed: 0,
-      signal: new AbortController().signal,
-      model: nobody,
-      sandbox: nobody,
-    })
-    await env.close?.()
-    if (!env.fork) return unchecked('it has no fork')
+    let forks = true
+    const looking: Agent = { id: 'looking', play: async (episode) => void (forks = episode.fork !== undefined) }
+    await this.#play(() => looking, this.#tasks.slice(0, 1))
+    if (!forks) return unchecked('it has no fork')
     const played = await this.#play(explorer)
     const wrong = played.find((t) => (successOf(t) ?? 0) < 1 || t.branches[0]?.steps.length !== t.steps.length)
     if (!wrong) return kept(`${played.length} forks`)

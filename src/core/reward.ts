@@ -1,6 +1,7 @@
 /** A reward is data: named, weighted terms (law 9). A term that cannot judge says null, which is not 0. */
 import type { Env } from './env.ts'
 import type { AssistantMessage } from './message.ts'
+import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import type { Task } from './task.ts'
 import type { Reward, Step } from './trajectory.ts'
 
@@ -12,6 +13,8 @@ export interface Judged<D, E extends Env> {
   /** The agent's last action, where it took one. */
   readonly last: AssistantMessage | undefined
   readonly signal: AbortSignal
+  /** A fresh place that the agent has never seen, closed when the judging is over. */
+  sandbox(spec: SandboxSpec): Promise<Sandbox>
 }
 
 export type Verdict = number | { readonly value: number | null; readonly why: string }

@@ -147,7 +147,8 @@ async function play<D, E extends Env>(
     const { steps } = live.record()
     // The judge's deadline is its own: a slow game must not leave it without time.
     using time = lifetime('the judging', limits.timeMs, options.signal)
-    const judged = { task, env, steps, last: steps.at(-1)?.action, signal: time.signal }
+    const fresh = (needs: SandboxSpec): Promise<Sandbox> => sandboxFor(needs, options, time.signal, owner)
+    const judged = { task, env, steps, last: steps.at(-1)?.action, signal: time.signal, sandbox: fresh }
     const rewards = await boundary('reward', () => orAbort(judge(spec.rubric, judged), time.signal))
     return { stop: live.stop ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
   }

@@ -10,8 +10,6 @@ import type { Split, Task } from './task.ts'
 export interface EnvSpec<D = unknown, E extends Env = Env> {
   /** 'maze@1': the number moves when results would. */
   readonly id: string
-  /** One line for `ludus envs`. */
-  readonly about: string
   /** The same tasks in the same order at every call; ids unique over both splits. */
   tasks(split: Split): Iterable<Task<D>> | AsyncIterable<Task<D>>
   make(task: Task<D>, host: Host): E | Promise<E>
@@ -22,6 +20,8 @@ export interface EnvSpec<D = unknown, E extends Env = Env> {
   readonly markov?: boolean
   /** The answer key: a script, or a player that knows the gold. A player copes with moves that were not its own. */
   solve?(task: Task<D>): readonly AssistantMessage[] | Agent
+  /** The actions with which an agent gives this text as its answer, in the form that the world asks for. */
+  commit?(answer: string): readonly AssistantMessage[]
   /** A well-formed action drawn uniformly: the random player's, and the noise of a noisy oracle. */
   guess?(task: Task<D>, random: Random): AssistantMessage
 }

@@ -33,7 +33,6 @@ export function arithmetic({ digits = 2, fewest = digits }: ArithmeticOptions = 
   const named = fewest === digits ? `${digits}` : `${fewest}-${digits}`
   return defineEnv<ArithmeticTask, Env>({
     id: `arithmetic:${named}@1`,
-    about: `addition and subtraction of two ${named}-digit numbers, one turn`,
     limits: { steps: 1 },
     markov: true,
     tasks: (split) => problems({ digits, fewest }, split),

@@ -8,19 +8,24 @@ export * from './maze.ts'
 
 export interface Catalogued {
   readonly area: string
+  /** One line for `ludus envs`. */
+  readonly about: string
   /** Where the world comes from, and under which licence. */
   readonly source: string
   /** What its sandbox must keep inside; 'none' where it runs no foreign code. */
   readonly isolation: Isolation
   /** What may follow the name and a colon; '' where nothing may. */
   readonly argument: string
-  /** The world itself. Throws a sentence on an argument it does not know. */
-  open(argument: string | undefined): EnvSpec
+  /** What the folder behind `--data` holds, where the world is read from one: it cannot be opened without. */
+  readonly data?: string
+  /** The world itself. Throws a sentence on an argument it does not know, and on data that are not what they should be. */
+  open(argument: string | undefined, data?: string): EnvSpec
 }
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
     area: 'text-games',
+    about: 'walk to the goal of a maze, step by step',
     source: 'LMRL-Gym, MIT',
     isolation: 'none',
     argument: mazeWords.join(' | '),
@@ -28,6 +33,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   },
   arithmetic: {
     area: 'puzzles',
+    about: 'addition and subtraction, one turn',
     source: 'Ludus, Apache-2.0',
     isolation: 'none',
     argument: 'digits, 1 to 9, or a range like 1-3',
@@ -35,10 +41,17 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   },
 }
 
-/** `maze` or `arithmetic:2`: a name and, behind a colon, what the world makes of it. Throws a sentence otherwise. */
-export function openEnvironment(text: string): EnvSpec {
+/**
+ * `maze` or `arithmetic:2`: a name and, behind a colon, what the world makes of it; `data` is the folder of those that
+ * need one. Throws a sentence otherwise.
+ */
+export function openEnvironment(text: string, data?: string): EnvSpec {
   const [name = '', ...rest] = text.split(':')
   const found = Object.hasOwn(environments, name) ? environments[name] : undefined
   if (!found) throw new Error(`there is no environment '${name}': there are ${Object.keys(environments).join(', ')}`)
-  return found.open(rest.length > 0 ? rest.join(':') : undefined)
+  if (found.data !== undefined && data === undefined)
+    throw new Error(`'${name}' is read from a folder of yours: --data <folder with ${found.data}>`)
+  if (found.data === undefined && data !== undefined)
+    throw new Error(`'${name}' brings its own tasks: it takes no --data`)
+  return found.open(rest.length > 0 ? rest.join(':') : undefined, data)
 }

@@ -65,7 +65,6 @@ export function maze({
   const named = [layout, reward, view].filter((word) => !['double-t', 'standard', 'full'].includes(word)).join()
   return defineEnv<MazeTask, MazeEnv>({
     id: `maze${named && `:${named}`}@1`,
-    about: `find the way through a text maze, ${layout} layout`,
     limits: { steps: 100 },
     markov: view === 'full',
     tasks: (split) => pairs(walls, split),
