@@ -218,7 +218,12 @@ class Trial<D, E extends Env> {
       },
     })
     let forks = true
-    const looking: Agent = { id: 'looking', play: async (episode) => void (forks = episode.fork !== undefined) }
+    const looking: Agent = {
+      id: 'looking',
+      async play({ fork }) {
+        forks = fork !== undefined
+      },
+    }
     await this.#play(() => looking, this.#tasks.slice(0, 1))
     if (!forks) return unchecked('it has no fork')
     const played = await this.#play(explorer)
