@@ -5,3 +5,5 @@
 export * from './number.ts'
 export * from './sets.ts'
 export * from './text.ts'
+export * from './hidden-tests.ts'
+export * from './program.ts'
