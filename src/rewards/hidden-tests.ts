@@ -44,7 +44,10 @@ export async function testsPass(place: Place, hidden: HiddenTests): Promise<Scor
   const examiner = talk(ours, timeoutMs)
   const failed = await candidate.load(CANDIDATE, code)
   if (failed) return no(`the code ${failed}`)
-  const wrong = await examiner.load(EXAMINER, `__ludus__['prepare'](${[tests, context, JSON.stringify(names)].map(python)})`)
+  const wrong = await examiner.load(
+    EXAMINER,
+    `__ludus__['prepare'](${[tests, context, JSON.stringify(names)].map(python)})`,
+  )
   if (wrong) throw new Error(`these tests cannot be run: ${wrong}`)
 
   let request = await examiner.ask('next', null)

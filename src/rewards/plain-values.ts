@@ -5,7 +5,7 @@
  * tuple, set, frozenset and dict, and what can be read through to its end (at most 100,000 items of it), which arrives
  * as an iterator. Of a subclass the plain part arrives. Anything else is a TypeError.
  */
-export const PLAIN_VALUES = String.raw`
+export const PLAIN_VALUES = `
 import itertools, json
 
 def pack(value):

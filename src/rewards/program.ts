@@ -60,7 +60,9 @@ print(digest.hexdigest())
 
 /** The SHA-256 (hex) of a JSON value, whatever the order of its keys: the state of a world that keeps it as plain data. */
 export function stateHash(state: Json): string {
-  return createHash('sha256').update(JSON.stringify(ordered(state))).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify(ordered(state)))
+    .digest('hex')
 }
 
 function ordered(value: Json): Json {
