@@ -15,6 +15,7 @@ const write = (name: string, text: string): void => writeFileSync(join(folder, n
 beforeAll(() => {
   mkdirSync(installed, { recursive: true })
   expect(node(tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')).stdout).toBe('')
+  expect(node(join(root, 'scripts/copy-sources.ts'), join(installed, 'dist')).stderr).toBe('')
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   for (const name of ['package.json', ...files.filter((name: string) => name !== 'dist')])
     cpSync(join(root, name), join(installed, name), { recursive: true })
@@ -32,6 +33,20 @@ it('runs the README’s example, whose types hold', () => {
   const { stdout, stderr } = node('example.ts')
   expect(stderr).toBe('')
   expect(stdout).toMatch(/^Peru \[ [01], [01], [01], [01] \]\ntrue \d+\n$/)
+})
+
+it('brings the sources that sandboxes run', () => {
+  write(
+    'sandbox.js',
+    `import { openSandboxes } from 'ludus/sandboxes'
+    await using all = openSandboxes('unsafe-local')
+    for (const language of ['python', 'javascript']) {
+      await using sandbox = await all.open({ language }, new AbortController().signal)
+      const { stdout } = await sandbox.exec(language === 'python' ? 'print(6 * 7)' : 'console.log(6 * 7)')
+      process.stdout.write(stdout)
+    }`,
+  )
+  expect(node('sandbox.js').stdout).toBe('42\n42\n')
 })
 
 it('trains by its command', () => {

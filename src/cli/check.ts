@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import { checkEnv } from '../core/index.ts'
 import { openEnvironment } from '../environments/index.ts'
 import { usage } from './args.ts'
-import { command, common, interruptible, print, world } from './command.ts'
+import { command, common, interruptible, print, sandboxed, world } from './command.ts'
 import { live } from './live.ts'
 
 export const check = command({
@@ -16,11 +16,13 @@ export const check = command({
   },
   async run({ flags, positionals: [name] }) {
     const spec = await usage(() => openEnvironment(`${name}`, flags.data))
+    await using code = await sandboxed(flags.sandbox)
     using signal = interruptible()
     const display = live()
     let done = 0
     const certificate = await checkEnv(spec, {
       tasks: flags.tasks,
+      sandbox: code.sandbox,
       signal,
       onPledge: (pledge) => display.update([`checked: ${pledge.name}`], `${++done} promises checked`),
     })

@@ -1,6 +1,7 @@
 /** What a command is, and what commands share: the flags of every play, interrupts, and the one line of JSON. */
 import type { Run } from '../data/index.ts'
-import type { Flag, Flags, Parsed } from './args.ts'
+import { openSandboxes, type Sandboxes, sandboxes } from '../sandboxes/index.ts'
+import { type Flag, type Flags, type Parsed, usage } from './args.ts'
 
 export interface Command<S extends Readonly<Record<string, Flag>> = Readonly<Record<string, Flag>>> {
   readonly about: string
@@ -25,9 +26,23 @@ export const common = {
 /** Of commands that open a world. */
 export const world = {
   data: { type: 'text', help: 'folder that the world is read from, where it needs one' },
+  sandbox: {
+    type: 'text',
+    default: 'auto',
+    help: `where code runs, in worlds that run any: auto, ${Object.keys(sandboxes).join(', ')}`,
+  },
 } as const satisfies Record<string, Flag>
 
 export type Common = Flags<typeof common>
+
+/** Nothing is started before a world asks for it. Throws UsageError on a name that is not there. */
+export async function sandboxed(name: string): Promise<AsyncDisposable & { readonly sandbox: Sandboxes['open'] }> {
+  const opened = await usage(() => openSandboxes(name))
+  return {
+    sandbox: (spec, signal) => opened.open(spec, signal),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  }
+}
 
 /** Prints the result: for programs one line of JSON, for people the text. */
 export function print(result: unknown, text: string, { json }: { readonly json: boolean }): void {

@@ -1,7 +1,7 @@
 /** One experiment of `start` and `train`: a fresh model for each seed, taken through a recipe while you watch. */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Env, EnvSpec, Task } from '../core/index.ts'
+import type { Env, EnvSpec, RolloutOptions, Task } from '../core/index.ts'
 import type { Run, Summary } from '../data/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { noisyOracle, oracle, prompted, randomPlayer } from '../models/index.ts'
@@ -40,6 +40,8 @@ interface Stage {
   readonly run: Run
   readonly signal: AbortSignal
   readonly display: Live
+  /** For worlds that run code. */
+  readonly sandbox?: NonNullable<RolloutOptions['sandbox']>
 }
 
 /** Leaves every trajectory in the run's store, checkpoints and curve.svg in its folder. */
@@ -49,6 +51,7 @@ export async function conduct<D, E extends Env>(
   stage: Stage,
 ): Promise<Conducted> {
   const { recipe, display, run } = stage
+  const place = stage.sandbox && { sandbox: stage.sandbox }
   const halt = new AbortController()
   const signal = AbortSignal.any([stage.signal, halt.signal])
   const stopAll = (error: unknown): never => {
@@ -59,7 +62,7 @@ export async function conduct<D, E extends Env>(
   const [train, test] = [await all(spec.tasks('train')), (await all(spec.tasks('test'))).slice(0, TEST_TASKS)]
   const expert = noisyOracle(spec, settings.noise)
   const measure = (model: ReturnType<typeof oracle<D>>): Promise<Summary> =>
-    evaluate(spec, agent, test, { model, attempts: 4, signal })
+    evaluate(spec, agent, test, { model, attempts: 4, signal, ...place })
   const players = {
     random: await measure(randomPlayer(spec)),
     expert: await measure(expert),
@@ -74,7 +77,7 @@ export async function conduct<D, E extends Env>(
   const threads = Math.floor(availableParallelism() / atOnce)
   const ofSeed = async (seed: number): Promise<readonly ArmResult[]> => {
     if (signal.aborted) return []
-    const born = await newborn(spec, agent, { ...settings, expert, tasks: train, seed, threads })
+    const born = await newborn(spec, agent, { ...settings, expert, tasks: train, seed, threads, ...place })
     await using engines = new AsyncDisposableStack()
     engines.use(born.engine)
     if (seed === seeds[0]) display.note(`a transformer of ${born.engine.parameters} weights`)
@@ -88,6 +91,7 @@ export async function conduct<D, E extends Env>(
       prompted: (say) => prompted(spec, 'prompted', say),
       folder: join(run.path, 'checkpoints'),
       rollout: {
+        ...place,
         batch: `seed-${seed}`,
         signal,
         concurrency: 128,

@@ -29,6 +29,7 @@ export interface NewbornOptions<D> {
   readonly layers: number
   /** The most an answer may take. */
   readonly maxTokens: number
+  readonly sandbox?: NonNullable<RolloutOptions['sandbox']>
   /** The engine's. */
   readonly threads: number
 }
@@ -42,9 +43,9 @@ export async function newborn<D, E extends Env>(
   agent: Agent,
   options: NewbornOptions<D>,
 ): Promise<Newborn> {
-  const { expert, seed, width, layers, maxTokens, threads } = options
+  const { expert, seed, width, layers, maxTokens, threads, sandbox } = options
   const tasks = options.tasks.slice(0, OVERHEARD)
-  const groups = await gather(rollout(spec, agent, tasks, { model: expert, seed }), tasks)
+  const groups = await gather(rollout(spec, agent, tasks, { model: expert, seed, ...(sandbox && { sandbox }) }), tasks)
   const trajectories = groups.flatMap((group) => group.trajectories)
   const said = trajectories.flatMap(({ steps }) => steps.flatMap((step) => [...step.observation.messages, step.action]))
   const tokenizer = learnTokenizer(said.map(textOf), MERGES)

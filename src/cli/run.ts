@@ -4,7 +4,7 @@ import { createRun, type Summary, summarise } from '../data/index.ts'
 import { openEnvironment } from '../environments/index.ts'
 import { gather } from '../train/index.ts'
 import { type Flags, UsageError, usage } from './args.ts'
-import { command, common, interruptible, print, recorded, world } from './command.ts'
+import { command, common, interruptible, print, recorded, sandboxed, world } from './command.ts'
 import { live } from './live.ts'
 import { AGENTS, MODELS, openAgent, openModel } from './models.ts'
 import { duration, interval, short, table } from './table.ts'
@@ -41,6 +41,7 @@ export const run = command({
     const agent = await usage(() => openAgent(flags.agent, spec))
     const callTimeoutMs = 1000 * flags['call-timeout']
     await using player = await usage(() => openModel(modelName, { spec, concurrency, seed, tries, callTimeoutMs }))
+    await using code = await sandboxed(flags.sandbox)
     const tasks = await first(spec, split, flags.tasks)
     using signal = interruptible()
     await using folder = createRun(flags.runs, { command: 'run', env: `${name}`, settings: { ...flags } })
@@ -50,6 +51,7 @@ export const run = command({
     const counted = tally(tasks.length * attempts)
     const play = rollout(spec, agent, tasks, {
       model: player.model,
+      sandbox: code.sandbox,
       sampling: samplingOf(flags),
       ...{ attempts, concurrency, seed, signal },
       ...(timeout !== undefined && { limits: { timeMs: 1000 * timeout } }),

@@ -13,7 +13,7 @@ import {
   recipes,
 } from '../recipes/index.ts'
 import { type Flags, UsageError, usage } from './args.ts'
-import { command, common, interruptible, print, recorded } from './command.ts'
+import { command, common, interruptible, print, recorded, sandboxed, world } from './command.ts'
 import { type Conducted, conduct, type Settings } from './experiment.ts'
 import { live } from './live.ts'
 import { AGENTS, openAgent } from './models.ts'
@@ -38,6 +38,7 @@ const flags = {
   width: { type: 'count', help: `of the transformer, a multiple of 8; ${own}` },
   layers: { type: 'count', help: `of the transformer; ${own}` },
   'max-tokens': { type: 'count', default: '8', help: 'most tokens in an answer' },
+  sandbox: world.sandbox,
   ...common,
 } as const
 
@@ -60,6 +61,7 @@ export const train = command({
     await usage(() => openAgent(settings.agent, spec))
     await usage(() => noisyOracle(spec, settings.noise))
     if (settings.width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${settings.width}`)
+    await using code = await sandboxed(flags.sandbox)
     const started = performance.now()
     using signal = interruptible()
     await using run = createRun(flags.runs, {
@@ -68,7 +70,7 @@ export const train = command({
       settings: { recipe: recipe.name, arms: recipe.arms, ...settings },
     })
     const display = live()
-    const done = await recorded(run, () => conduct(spec, settings, { recipe, run, signal, display })).finally(
+    const done = await recorded(run, () => conduct(spec, settings, { recipe, run, signal, display, ...code })).finally(
       display.end,
     )
     const seconds = (performance.now() - started) / 1000

@@ -71,7 +71,7 @@ export interface Setup<D, E extends Env> {
   /** For checkpoints. */
   readonly folder: string
   /** Everything played gets these; `batch` is put before every name. */
-  readonly rollout: Pick<RolloutOptions<D>, 'batch' | 'signal' | 'onTrajectory' | 'concurrency'> & {
+  readonly rollout: Pick<RolloutOptions<D>, 'batch' | 'signal' | 'onTrajectory' | 'concurrency' | 'sandbox'> & {
     readonly maxTokens: number
   }
 }

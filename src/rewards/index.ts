@@ -1,0 +1,10 @@
+/**
+ * Ways to judge. A scorer is a plain function of an answer and its gold, from 0 (no) to 1 (yes); one that has something
+ * to say besides returns `{ value, why }`. A world calls them in the terms of its rubric.
+ */
+
+export * from './hidden-tests.ts'
+export * from './number.ts'
+export * from './program.ts'
+export * from './sets.ts'
+export * from './text.ts'

@@ -1,0 +1,19 @@
+/** The sandboxes there are, by name. */
+import type { Language } from '../core/index.ts'
+import type { SandboxEntry } from './provider.ts'
+
+export const sandboxes: Readonly<Record<string, SandboxEntry>> = {
+  'unsafe-local': {
+    about: 'processes of yours in a temporary folder: nothing keeps the code inside',
+    languages: ['python', 'javascript', 'shell'],
+    isolation: 'none',
+    load: async () => (await import('./unsafe-local.ts')).unsafeLocal,
+  },
+}
+
+/** What 'auto' opens. */
+export const DEFAULTS: Readonly<Record<Language, string>> = {
+  python: 'python',
+  javascript: 'javascript',
+  shell: 'shell',
+}

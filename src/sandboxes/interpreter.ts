@@ -1,0 +1,91 @@
+/** Our end of an interpreter: asks it to run code, one piece after the other, and keeps its deadlines. */
+import type { ExecOptions, ExecResult, SandboxSpec } from '../core/index.ts'
+import type { Answer, Channel } from './channel.ts'
+import { LIMITS } from './provider.ts'
+
+/** A running interpreter, as whoever launched it hands it over. */
+export interface Program {
+  readonly channel: Channel
+  /** As Ctrl-C does. */
+  interrupt(): void
+  /** Ends its processes at once. */
+  kill(why: string): Promise<void>
+  /** Why it ended, when it has. */
+  readonly ended: Promise<string>
+  /** The most memory its sandbox was seen to hold. */
+  memoryMb?(): number | undefined
+}
+
+export interface Interpreter {
+  exec(code: string, options?: ExecOptions): Promise<ExecResult>
+  /** Runs `work` when what was asked for earlier has been answered. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+}
+
+/** What code that was interrupted has to come to an end. */
+const GRACE_MS = 500
+
+export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter {
+  const cap = spec.outputBytes ?? LIMITS.outputBytes
+  let died: string | undefined
+  void program.ended.then((why) => {
+    died = why
+  })
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
+    turn = done.catch(() => {})
+    return done
+  }
+
+  const run = async (code: string, options: ExecOptions): Promise<ExecResult> => {
+    const { signal, language = spec.language, timeoutMs = spec.timeoutMs ?? LIMITS.timeoutMs } = options
+    signal?.throwIfAborted()
+    if (died !== undefined) return gone(died, 0, false)
+    const started = performance.now()
+    let timedOut = false
+    let grace: NodeJS.Timeout | undefined
+    const stop = (): void => {
+      program.interrupt()
+      grace = setTimeout(() => void program.kill('it had to be killed: it did not stop when its time was up'), GRACE_MS)
+    }
+    const limit = setTimeout(() => {
+      timedOut = true
+      stop()
+    }, timeoutMs)
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      const answer = await program.channel.ask({ do: 'exec', language, code, cap }, 12 * cap + 4096)
+      const timeMs = performance.now() - started
+      const said = answer && resultOf(answer, 2 * cap)
+      signal?.throwIfAborted()
+      if (!said) {
+        if (answer) void program.kill('it answered what is no result')
+        return { ...gone(await program.ended, timeMs, timedOut), ...memory(program) }
+      }
+      return { ...said, exitCode: timedOut ? null : said.exitCode, timedOut, timeMs, ...memory(program) }
+    } finally {
+      clearTimeout(limit)
+      clearTimeout(grace)
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+  return { exec: (code, options = {}) => inTurn(() => run(code, options)), inTurn }
+}
+
+function gone(died: string, timeMs: number, timedOut: boolean): ExecResult {
+  return { stdout: '', stderr: '', exitCode: null, timedOut, truncated: false, timeMs, died }
+}
+
+function memory(program: Program): { memoryMb?: number } {
+  const memoryMb = program.memoryMb?.()
+  return memoryMb === undefined ? {} : { memoryMb }
+}
+
+/** What it says happened, where that has the form of a result. */
+function resultOf(answer: Answer, longest: number): Omit<ExecResult, 'timedOut' | 'timeMs'> | undefined {
+  const { stdout, stderr, exitCode, truncated } = answer
+  const text = (value: unknown): value is string => typeof value === 'string' && value.length <= longest
+  if (!text(stdout) || !text(stderr) || !Number.isInteger(exitCode) || typeof truncated !== 'boolean') return undefined
+  return { stdout, stderr, exitCode: exitCode as number, truncated }
+}
