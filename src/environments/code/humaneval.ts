@@ -40,15 +40,19 @@ function problem(where: string, row: z.infer<typeof schema>): Problem {
   }
 }
 
-/** Runs the `>>>` examples of a documentation; where they cannot be read, nothing is said. */
+/** Runs the `>>>` examples of the prompt's own functions; those that cannot be read are passed over. */
 const doctests = (prompt: string): string => `
 def __examples__(text):
-    import doctest
-    try:
-        test = doctest.DocTestParser().get_doctest(text, globals(), 'the examples', None, None)
-    except ValueError:
-        return
-    if doctest.DocTestRunner(verbose=False).run(test).failed:
+    import ast, doctest
+    runner = doctest.DocTestRunner(verbose=False)
+    for node in ast.walk(ast.parse(text)):
+        try:
+            shown = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+            test = doctest.DocTestParser().get_doctest(shown or '', globals(), 'the examples', None, 0)
+        except ValueError:
+            continue
+        runner.run(test)
+    if runner.failures:
         raise SystemExit(1)
 __examples__(${JSON.stringify(prompt)})
 `

@@ -26,7 +26,7 @@ describe('fences', () => {
   })
 
   it('takes time in proportion to the text', () => {
-    const hostile = '`'.repeat(100_000) + '\n' + '````\n```\n'.repeat(20_000) + '`````'.repeat(50_000)
+    const hostile = `${'`'.repeat(100_000)}\n${'````\n```\n'.repeat(20_000)}${'`````'.repeat(50_000)}`
     fences(hostile)
     afterAnswer.read(`${'Answer'.repeat(100_000)}${'*'.repeat(100_000)}`)
   }, 1000)
