@@ -10,7 +10,8 @@ beforeAll(() => {
 })
 afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-const tests = 'assert add(1000, 2000) == 3000\nassert add(20000, 22000) == 42000, "the answer"\nassert add([1], [2]) == [1, 2]'
+const tests =
+  'assert add(1000, 2000) == 3000\nassert add(20000, 22000) == 42000, "the answer"\nassert add([1], [2]) == [1, 2]'
 const right = 'def add(a, b):\n    return a + b'
 const verdict = (code: string, change: Partial<HiddenTests> = {}) =>
   testsPass(place, { code, tests, names: ['add'], timeoutMs: 5000, ...change })
