@@ -12,12 +12,12 @@ export interface Carrier {
   send(message: object): void
   /** `onEnd` is told once, with the reason. */
   listen(onMessage: (message: unknown) => void, onEnd: (why: string) => void): void
-  /** Asks what runs to stop; the carrier is ended where it does not. */
-  interrupt(): void
+  /** Asks what runs to stop, where it can; the carrier is ended where it does not. */
+  interrupt?(): void
   end(): Promise<unknown>
 }
 
-/** A way to start guests: `snapshot` is what another one answered when it was asked for its state. */
+/** A way to start guests, and what they are. */
 export interface Nursery {
   readonly about: SandboxAbout
   start(spec: SandboxSpec): Carrier
@@ -27,9 +27,11 @@ const MOST_READ = 16 * 1024 * 1024
 
 export function guests(nursery: Nursery): Sandboxes {
   const live = new Set<Sandbox>()
-  const open = async (spec: SandboxSpec, signal: AbortSignal, snapshot?: unknown): Promise<Sandbox> => {
-    const sandbox = await openGuest({ nursery, spec, fork: (state) => open(spec, new AbortController().signal, state) }, signal, snapshot)
+  const open = async (spec: SandboxSpec, signal?: AbortSignal, snapshot?: unknown): Promise<Sandbox> => {
+    const sandbox = await openGuest({ nursery, spec, snapshot, fork: (state) => open(spec, undefined, state) })
     live.add(sandbox)
+    if (signal?.aborted) await sandbox.kill()
+    signal?.throwIfAborted()
     return {
       ...sandbox,
       async [Symbol.asyncDispose]() {
@@ -49,16 +51,18 @@ export function guests(nursery: Nursery): Sandboxes {
 interface Opening {
   readonly nursery: Nursery
   readonly spec: SandboxSpec
+  /** Of another one, to go on from. */
+  readonly snapshot: unknown
   fork(snapshot: unknown): Promise<Sandbox>
 }
 
-async function openGuest({ nursery, spec, fork }: Opening, signal: AbortSignal, snapshot?: unknown): Promise<Sandbox> {
-  const program = programOf(nursery.start(spec))
+async function openGuest({ nursery, spec, snapshot, fork }: Opening): Promise<Sandbox> {
+  const carrier = nursery.start(spec)
+  const program = programOf(carrier)
   const { exec, inTurn } = interpreterOf(program, spec)
   const ask = (request: object): Promise<Answer | undefined> => inTurn(() => program.channel.ask(request, 0))
   try {
     const ready = await ask({ do: 'open', snapshot })
-    signal.throwIfAborted()
     if (!ready || 'error' in ready)
       throw new Error(`the sandbox did not start: ${ready?.['error'] ?? (await program.ended)}`)
   } catch (error) {
@@ -71,7 +75,7 @@ async function openGuest({ nursery, spec, fork }: Opening, signal: AbortSignal, 
       if (options?.language === undefined || options.language === spec.language) return exec(code, options)
       return Promise.reject(new Error(`this sandbox runs ${spec.language}, not ${options.language}`))
     },
-    interrupt: async () => program.interrupt(),
+    ...(carrier.interrupt && { interrupt: async () => program.interrupt() }),
     ...files(ask, program),
     async fork() {
       const answer = await ask({ do: 'snapshot' })
@@ -85,7 +89,10 @@ async function openGuest({ nursery, spec, fork }: Opening, signal: AbortSignal, 
 }
 
 /** The folder is in the guest: when the guest ends, the files are gone with it. */
-function files(ask: (request: object) => Promise<Answer | undefined>, { ended }: Program): Pick<Sandbox, 'read' | 'write' | 'changes'> {
+function files(
+  ask: (request: object) => Promise<Answer | undefined>,
+  { ended }: Program,
+): Pick<Sandbox, 'read' | 'write' | 'changes'> {
   return {
     async read(path) {
       const answer = await ask({ do: 'read', path, most: MOST_READ })
@@ -150,7 +157,7 @@ function programOf(carrier: Carrier): Program & { channel: Channel } {
         })
       },
     },
-    interrupt: () => carrier.interrupt(),
+    interrupt: () => carrier.interrupt?.(),
     memoryMb: () => peakMb,
     ended,
     async kill(why) {
@@ -162,4 +169,7 @@ function programOf(carrier: Carrier): Program & { channel: Channel } {
 }
 
 /** What a spec means, in full. */
-export const limitsOf = (spec: SandboxSpec): Required<Pick<SandboxSpec, keyof typeof LIMITS>> => ({ ...LIMITS, ...spec })
+export const limitsOf = (spec: SandboxSpec): Required<Pick<SandboxSpec, keyof typeof LIMITS>> => ({
+  ...LIMITS,
+  ...spec,
+})

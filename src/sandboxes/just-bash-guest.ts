@@ -2,7 +2,7 @@
  * A shell that is no shell: just-bash, an interpreter of bash and its commands in JavaScript, over files in memory. Runs
  * in a Node process that may open no file, start no process and load no addon.
  */
-import { Bash, getCommandNames } from 'just-bash'
+import { Bash, type CommandName, getCommandNames } from 'just-bash'
 import { type GuestRequest, outlet, serveGuest, within } from './guest-end.ts'
 
 /** The interpreter's variables and functions between two pieces of code. Private to just-bash, whose version is pinned. */
@@ -11,7 +11,7 @@ interface State {
   functions: Map<string, unknown>
   arrays: Map<string, unknown>
   cwd: string
-  options: object
+  [other: string]: unknown
 }
 
 interface Inner {
@@ -35,14 +35,20 @@ const [memoryMb = 512, diskMb = 64] = process.argv.slice(2).map(Number)
 const bash = new Bash({
   cwd: HOME,
   env: { HOME, PATH: '/usr/bin:/bin' },
-  // These would start threads.
-  commands: getCommandNames().filter((name) => !['sqlite3', 'python3', 'python', 'js-exec'].includes(name)),
+  // It would start a thread.
+  commands: (getCommandNames() as CommandName[]).filter((name) => name !== 'sqlite3'),
   executionLimits: {
     ...{ maxCommandCount: ENDLESS, maxLoopIterations: ENDLESS, maxWorkUnits: ENDLESS },
+    // All output is held until the code ends: whatever says more is ended.
+    maxOutputSize: 16 * 2 ** 20,
     ...{ maxFileSystemBytes: diskMb * 2 ** 20, maxLiveBytes: (memoryMb * 2 ** 20) / 4 },
   },
 })
 const inner = bash as unknown as Inner
+// What it makes at the first use it makes on a copy that is dropped; what is there already is shared.
+for (const name of ['associativeArrays', 'integerVars', 'lowercaseVars', 'uppercaseVars', 'namerefs', 'boundNamerefs'])
+  inner.state[name] ??= new Set()
+inner.state.arrays ??= new Map()
 
 async function exec({ code, cap, timeoutMs }: GuestRequest): Promise<object> {
   // A little later than our own end gives up, which then knows that the time was up.

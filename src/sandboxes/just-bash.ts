@@ -23,14 +23,21 @@ const home = (): string => {
 }
 const version = (): string => JSON.parse(readFileSync(`${home()}/package.json`, 'utf8')).version
 
+const own = import.meta.url.endsWith('.ts') ? './just-bash-guest.ts' : './just-bash-guest.js'
+const program = fileURLToPath(new URL(own, import.meta.url))
+
+/** How the process is started: it may read this folder and the packages beside just-bash, and nothing else. */
+export function guarded(memoryMb: number): { execArgv: readonly string[]; env: NodeJS.ProcessEnv } {
+  const readable = [dirname(program), dirname(home())].map((folder) => `--allow-fs-read=${folder}/*`)
+  return { execArgv: ['--permission', ...readable, `--max-old-space-size=${memoryMb}`, '--no-warnings'], env: {} }
+}
+
 function start(spec: SandboxSpec): Carrier {
   const { memoryMb, diskMb } = limitsOf(spec)
-  const own = import.meta.url.endsWith('.ts') ? './just-bash-guest.ts' : './just-bash-guest.js'
-  const program = fileURLToPath(new URL(own, import.meta.url))
-  const readable = [dirname(program), dirname(home())].map((folder) => `--allow-fs-read=${folder}/*`)
+  const { execArgv, env } = guarded(memoryMb)
   const child = fork(program, [`${memoryMb}`, `${diskMb}`], {
-    execArgv: ['--permission', ...readable, `--max-old-space-size=${memoryMb}`, '--no-warnings'],
-    ...{ env: {}, cwd: tmpdir(), serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+    ...{ execArgv: [...execArgv], env, cwd: tmpdir(), serialization: 'advanced' },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   const gone = new Promise<string>((resolve) => {
     child.on('error', ({ message }) => resolve(message))
@@ -44,8 +51,7 @@ function start(spec: SandboxSpec): Carrier {
       child.on('message', onMessage)
       void gone.then(onEnd)
     },
-    // It keeps its deadlines itself; what has to stop earlier is ended.
-    interrupt: ignore,
+    // No interrupt: it keeps its deadlines itself, and what has to stop earlier is ended.
     async end() {
       child.kill('SIGKILL')
       await gone

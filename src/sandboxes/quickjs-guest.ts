@@ -20,6 +20,11 @@ interface Snapshot {
   readonly cells: number
 }
 
+/** What the types of Node leave out. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
+}
+
 const PAGE = 65_536
 /** The least that the module starts with. */
 const FIRST_PAGES = 256
@@ -54,7 +59,10 @@ function lend({ context }: Machine): void {
   const lendOne = (name: string, work: (...args: QuickJSHandle[]) => QuickJSHandle | undefined): void => {
     context.newFunction(name, (...args) => work(...args)).consume((made) => context.setProp(lent, name, made))
   }
-  const { getString, getNumber } = { getString: context.getString.bind(context), getNumber: context.getNumber.bind(context) }
+  const { getString, getNumber } = {
+    getString: context.getString.bind(context),
+    getNumber: context.getNumber.bind(context),
+  }
   const dataOf = (handle: QuickJSHandle): Uint8Array => {
     if (context.typeof(handle) === 'string') return new TextEncoder().encode(getString(handle))
     using borrowed = context.getArrayBuffer(handle)
@@ -131,9 +139,16 @@ function exec({ context, runtime, memory }: Machine, { code, cap }: GuestRequest
 const used = (): number => [...files.values()].reduce((sum, { length }) => sum + length, 0)
 
 /** Runs what was promised, and asks the code's own value what became of it. */
-function settle({ context, runtime }: Pick<Machine, 'context' | 'runtime'>, value: QuickJSHandle, failed: (error: QuickJSHandle) => void): void {
+function settle(
+  { context, runtime }: Pick<Machine, 'context' | 'runtime'>,
+  value: QuickJSHandle,
+  failed: (error: QuickJSHandle) => void,
+): void {
   const jobs = runtime.executePendingJobs()
-  if (jobs.error) return jobs.error.consume(failed)
+  if (jobs.error) {
+    jobs.error.consume(failed)
+    return
+  }
   const state = context.getPromiseState(value)
   if (state.type === 'rejected') state.error.consume(failed)
   else if (state.type === 'fulfilled' && !state.notAPromise) state.value.dispose()

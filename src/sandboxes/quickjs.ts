@@ -5,14 +5,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
+import type { SandboxSpec } from '../core/index.ts'
 import { type Carrier, guests, limitsOf } from './guest.ts'
 import type { SandboxKind } from './provider.ts'
 import type { QuickjsSetup } from './quickjs-guest.ts'
-import type { SandboxSpec } from '../core/index.ts'
 
 export const quickjs: SandboxKind = {
   missing: async () => undefined,
-  start: () => guests({ about: { isolation: 'wasm', interpreter: `QuickJS (quickjs-emscripten ${version()})`, libraries: {} }, start }),
+  start: () =>
+    guests({
+      about: { isolation: 'wasm', interpreter: `QuickJS (quickjs-emscripten ${version()})`, libraries: {} },
+      start,
+    }),
 }
 
 function version(): string {
