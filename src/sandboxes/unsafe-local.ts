@@ -131,7 +131,7 @@ function files(folder: string): Pick<Sandbox, 'read' | 'write' | 'changes'> {
     },
     async write(path, data) {
       const file = resolve(folder, path)
-      if (!within(folder, file)) throw new Error(`'${path}' leads out of the working folder`)
+      if (file === folder || !within(folder, file)) throw new Error(`'${path}' leads out of the working folder`)
       await mkdir(dirname(file), { recursive: true })
       if (!within(await realpath(folder), await realpath(dirname(file))))
         throw new Error(`'${path}' leads out of the working folder`)
@@ -152,7 +152,7 @@ async function change(folder: string, file: string): Promise<FileChange> {
   return { path: relative(folder, file), kind: 'added', bytes: size }
 }
 
-const within = (folder: string, file: string): boolean => file.startsWith(folder + sep)
+const within = (folder: string, file: string): boolean => file === folder || file.startsWith(folder + sep)
 
 async function inside(folder: string, path: string): Promise<string> {
   const file = await realpath(resolve(folder, path)).catch(() => {
