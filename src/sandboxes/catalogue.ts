@@ -3,6 +3,12 @@ import type { Language } from '../core/index.ts'
 import type { SandboxEntry } from './provider.ts'
 
 export const sandboxes: Readonly<Record<string, SandboxEntry>> = {
+  python: {
+    about: 'Linux namespaces, a fork of a waiting Python for each episode; with a shell and sqlite',
+    languages: ['python', 'shell'],
+    isolation: 'namespace',
+    load: async () => (await import('./namespace.ts')).namespaceSandbox,
+  },
   'unsafe-local': {
     about: 'processes of yours in a temporary folder: nothing keeps the code inside',
     languages: ['python', 'javascript', 'shell'],

@@ -114,7 +114,16 @@ class Interpreter:
                 os._exit(0)
             request = json.loads(line)
             handler = self.extra.get(request["do"])
-            self.answer(request["id"], handler(self, request) if handler else self.execute(request))
+            answer = handler(self, request) if handler else self.execute(request)
+            if answer is not None:
+                self.answer(request["id"], answer)
+
+    def adopt(self, channel, folder):
+        """What a fork of the whole process needs to be one of its own."""
+        os.chdir(folder)
+        keep()
+        self.channel, self.requests, self.me = channel, channel.makefile("rb"), os.getpid()
+        self.out.dropped = self.err.dropped = 0
 
     def answer(self, number, answer):
         answer["id"] = number
