@@ -77,6 +77,7 @@ async function converse(child: ChildProcess, door: Door, python: PythonFound): P
   const order = (what: object): boolean => orders.write(`${JSON.stringify(what)}\n`)
   let complaint = ''
   child.stderr?.on('data', (data: Buffer) => {
+    if (process.env['SBDEBUG']) process.stderr.write(data)
     complaint = `${complaint}${data}`.slice(-2000)
   })
   const lost = new Promise<Error>((resolve) => {
