@@ -55,7 +55,7 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
     }, timeoutMs)
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      const answer = await program.channel.ask({ do: 'exec', language, code, cap }, 12 * cap + 4096)
+      const answer = await program.channel.ask({ do: 'exec', language, code, cap, timeoutMs }, 12 * cap + 4096)
       const timeMs = performance.now() - started
       const said = answer && resultOf(answer, 2 * cap)
       signal?.throwIfAborted()
