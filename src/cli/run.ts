@@ -44,6 +44,7 @@ export const run = command({
     await using code = await sandboxed(flags.sandbox)
     const wanted = flags.tasks ?? (flags.data === undefined ? 100 : Number.POSITIVE_INFINITY)
     const tasks = await first(spec, split, wanted)
+    if (tasks.length === 0) throw new UsageError(`${spec.id} has no ${split} tasks`)
     using signal = interruptible()
     await using folder = createRun(flags.runs, { command: 'run', env: `${name}`, settings: { ...flags } })
     const display = live()

@@ -7,6 +7,7 @@ import { maze, mazeOptions, mazeWords } from './maze.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
+export * from './codeact/codeact.ts'
 export * from './kit/answer-form.ts'
 export * from './kit/code-env.ts'
 export * from './kit/question-env.ts'

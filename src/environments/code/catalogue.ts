@@ -1,5 +1,6 @@
 /** Worlds of writing code. */
 import type { Catalogued } from '../catalogued.ts'
+import { codeact, codeactMode, codeactModes } from '../codeact/codeact.ts'
 import { humaneval } from './humaneval.ts'
 import { mbpp } from './mbpp.ts'
 
@@ -24,5 +25,12 @@ export const codeCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'MBPP, CC-BY-4.0',
     data: 'mbpp.jsonl, or files of its shape',
     open: (argument, data) => mbpp(`${data}`, argument),
+  },
+  codeact: {
+    ...shared,
+    about: 'tasks that take several tools, by code or by calls in JSON or text',
+    source: 'Ludus, Apache-2.0, after M³ToolEval',
+    argument: codeactModes.join(' | '),
+    open: (argument) => codeact(codeactMode(argument)),
   },
 }

@@ -3,8 +3,7 @@
  * judged by hidden tests. All of it is for testing. The agent gives the whole function, or its body alone.
  */
 import { z } from 'zod'
-import type { EnvSpec } from '../../core/index.ts'
-import { fenced } from '../kit/fences.ts'
+import { type EnvSpec, fenced } from '../../core/index.ts'
 import { readTaskFiles } from '../kit/task-file.ts'
 import { type Problem, problemsEnv, problemWords } from './problem.ts'
 

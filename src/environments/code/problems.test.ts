@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pythonPlaces } from '../../../test/places.ts'
-import { type Agent, assistant, checkEnv, type EnvSpec, rollout, type Trajectory } from '../../core/index.ts'
+import { type Agent, assistant, checkEnv, type EnvSpec, fenced, rollout, type Trajectory } from '../../core/index.ts'
 import { openEnvironment } from '../index.ts'
-import { fenced } from '../kit/fences.ts'
 
 const sandbox = await pythonPlaces()
 const folders: string[] = []

@@ -1,5 +1,5 @@
 /** How an answer is told from what else a message says: what is asked for, how it is read, and how it is written. */
-import { fenced, fences, pythonOf } from './fences.ts'
+import { fenced, fences, pythonOf } from '../../core/index.ts'
 
 export interface AnswerForm {
   /** The sentence that asks for it. */

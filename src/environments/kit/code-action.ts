@@ -1,7 +1,14 @@
 /** What a message does in a world of code: run Python, commit an answer, or neither. */
-import type { AssistantMessage, ExecResult, Message, ToolCall, ToolSpec } from '../../core/index.ts'
+import {
+  type AssistantMessage,
+  type ExecResult,
+  fences,
+  type Message,
+  pythonOf,
+  type ToolCall,
+  type ToolSpec,
+} from '../../core/index.ts'
 import type { AnswerForm } from './answer-form.ts'
-import { fences, pythonOf } from './fences.ts'
 
 export type Deed =
   | { readonly kind: 'execute'; readonly code: string }

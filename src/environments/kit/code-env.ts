@@ -8,6 +8,7 @@ import {
   type Env,
   type EnvSpec,
   type ExecResult,
+  fenced,
   type Host,
   type Json,
   type Judged,
@@ -23,7 +24,6 @@ import {
 } from '../../core/index.ts'
 import { type AnswerForm, afterAnswer, submitBlock } from './answer-form.ts'
 import { codeRules, codeTools, deedOf, replies, shown } from './code-action.ts'
-import { fenced } from './fences.ts'
 
 export interface CodeEnv extends Env {
   /** Every answer committed, in order. The last one counts. */

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { assistant, checkEnv, type Env, type EnvSpec, type StepResult, seedOf } from '../../core/index.ts'
+import {
+  assistant,
+  checkEnv,
+  type Env,
+  type EnvSpec,
+  fenced,
+  fences,
+  type StepResult,
+  seedOf,
+} from '../../core/index.ts'
 import { exactMatch } from '../../rewards/index.ts'
 import { afterAnswer, pythonBlock, submitBlock } from './answer-form.ts'
-import { fenced, fences } from './fences.ts'
 import { questionEnv } from './question-env.ts'
 
 describe('fences', () => {
