@@ -96,9 +96,12 @@ function createGroup(path: string, names: Names): MemoryGroup {
       return undefined
     }
   }
+  let limited: number | undefined
   return {
     admit: (pid) => put('cgroup.procs', `${pid}`),
     limit(mb) {
+      if (mb === limited) return
+      limited = mb
       put(names.limit, `${mb * 2 ** 20}`)
       // In version 1 memory and swap together, in version 2 swap alone.
       if (existsSync(join(path, names.swap))) put(names.swap, names === V1 ? `${mb * 2 ** 20}` : '0')

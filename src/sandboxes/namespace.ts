@@ -46,15 +46,14 @@ function start(): Sandboxes {
       zygote ??= begin()
       const from = await zygote
       signal.throwIfAborted()
-      refill(from)
-      const taken = waiting.shift()!
-      refill(from)
-      const cell = await taken
+      if (waiting.length === 0) refill(from)
+      const cell = await waiting.shift()!
       if (signal.aborted) {
         await cell.end()
         throw signal.reason
       }
-      return openFamily({ cell, zygote: from, spec })
+      // Afterwards: forking the next ones must not slow this one down.
+      return openFamily({ cell, zygote: from, spec }).finally(() => refill(from))
     },
     async [Symbol.asyncDispose]() {
       const started = await zygote?.catch(() => undefined)

@@ -1,19 +1,19 @@
 /** Our end of the fork-server: starts it, has it fork episodes and end them, and puts each where its memory is bounded. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { type Answer, type Channel, openChannel } from './channel.ts'
 import { type Door, openDoor } from './door.ts'
 import { type MemoryGroup, memoryGroups } from './memory-group.ts'
+import { LIMITS } from './provider.ts'
 import type { PythonFound } from './python-found.ts'
 import { seccompFilter } from './seccomp.ts'
 
 /** An episode's processes: a warden that is ours, and an interpreter that waits for its first request. */
 export interface Cell {
   readonly warden: Channel
-  readonly interpreter: Socket
+  readonly interpreter: Channel
   /** Absent where there are no memory cgroups to be had: then the warden watches. */
   readonly group: MemoryGroup | undefined
   /** What the warden tells unasked. */
@@ -183,8 +183,10 @@ function createSpawner({ child, door, lost, hear, order }: Wires): Pick<Zygote, 
         const warden = openChannel(socket, (news) => cell.onNews(news))
         const first = door.expect()
         await warden.ask({ do: 'start', token: first.token }, 4096)
-        const interpreter = await Promise.race([first.came, failed])
-        if (!interpreter) throw new Error('the python sandbox could not start an interpreter in time')
+        const visitor = await Promise.race([first.came, failed])
+        if (!visitor) throw new Error('the python sandbox could not start an interpreter in time')
+        const interpreter = openChannel(visitor)
+        await warmUp(warden, interpreter)
         return Object.assign(cell, { warden, interpreter })
       } catch (error) {
         await end()
@@ -192,6 +194,15 @@ function createSpawner({ child, door, lost, hear, order }: Wires): Pick<Zygote, 
       }
     },
   }
+}
+
+/** What is done for the first time after a fork copies the pages that it touches: better now than when somebody waits. */
+async function warmUp(warden: Channel, interpreter: Channel): Promise<void> {
+  const { diskMb, memoryMb, outputBytes: cap } = LIMITS
+  await Promise.all([
+    warden.ask({ do: 'open', diskMb, memoryMb, cap, watch: false }, 4096),
+    interpreter.ask({ do: 'exec', language: 'python', code: '', cap }, 4096),
+  ])
 }
 
 /** From a process id as the zygote sees it to ours. */
