@@ -34,8 +34,9 @@ function start(): Sandboxes {
     if (typeof answer === 'string') throw new Error(`the sandbox 'python' cannot run here: ${answer}`)
     return startZygote(answer)
   }
+  let closed = false
   const refill = (from: Zygote): void => {
-    while (waiting.length < STANDBY) {
+    while (!closed && waiting.length < STANDBY) {
       const cell = from.spawn()
       cell.catch(() => {})
       waiting.push(cell)
@@ -56,6 +57,7 @@ function start(): Sandboxes {
       return openFamily({ cell, zygote: from, spec }).finally(() => refill(from))
     },
     async [Symbol.asyncDispose]() {
+      closed = true
       const started = await zygote?.catch(() => undefined)
       await started?.[Symbol.asyncDispose]()
     },
