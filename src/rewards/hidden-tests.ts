@@ -126,6 +126,8 @@ class Sink:
 def call(scope, nonce, message):
     name, arguments, named = json.loads(message)
     try:
+        if name not in scope:
+            raise NameError("the code defines no '" + name + "'")
         with contextlib.redirect_stdout(Sink()), contextlib.redirect_stderr(Sink()):
             reply = {'value': pack(scope[name](*unpack(arguments), **unpack(named)))}
     except BaseException as error:

@@ -3,8 +3,15 @@
  * to say besides returns `{ value, why }`. A world calls them in the terms of its rubric.
  */
 
+export * from './combine.ts'
+export * from './format.ts'
 export * from './hidden-tests.ts'
+export * from './judge.ts'
+export * from './leaderboard.ts'
 export * from './number.ts'
+export * from './overlap.ts'
 export * from './program.ts'
 export * from './sets.ts'
+export * from './shaping.ts'
+export * from './table.ts'
 export * from './text.ts'

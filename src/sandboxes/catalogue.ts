@@ -9,6 +9,18 @@ export const sandboxes: Readonly<Record<string, SandboxEntry>> = {
     isolation: 'namespace',
     load: async () => (await import('./namespace.ts')).namespaceSandbox,
   },
+  javascript: {
+    about: 'QuickJS in WebAssembly, a thread each: any system, nothing to install',
+    languages: ['javascript'],
+    isolation: 'wasm',
+    load: async () => (await import('./quickjs.ts')).quickjs,
+  },
+  shell: {
+    about: 'just-bash, bash and its commands in JavaScript over files in memory: any system; an interpreter, no wall',
+    languages: ['shell'],
+    isolation: 'none',
+    load: async () => (await import('./just-bash.ts')).justBash,
+  },
   'unsafe-local': {
     about: 'processes of yours in a temporary folder: nothing keeps the code inside',
     languages: ['python', 'javascript', 'shell'],
