@@ -36,6 +36,7 @@ const PATIENCE_MS = 200
 const running = semaphore(2 * availableParallelism())
 
 export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter {
+  const languages = [spec.language, 'shell']
   const cap = spec.outputBytes ?? LIMITS.outputBytes
   let died: string | undefined
   program.ended.then(
@@ -54,6 +55,7 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
   const run = async (code: string, options: ExecOptions): Promise<ExecResult> => {
     const { signal, language = spec.language, timeoutMs = spec.timeoutMs ?? LIMITS.timeoutMs } = options
     signal?.throwIfAborted()
+    if (!languages.includes(language)) throw new Error(`this sandbox runs ${languages.join(' and ')}, not ${language}`)
     if (died !== undefined) return gone({ why: died }, 0, false)
     const started = performance.now()
     let timedOut = false
