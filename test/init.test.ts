@@ -26,14 +26,15 @@ it('writes a world of questions whose test passes, and which the commands take b
   expect(JSON.parse(stdout), stderr).toMatchObject({ env: 'coins@1', tasks: 50, success: { mean: 1 } })
 })
 
-it('writes a world of code whose parts hold together', { timeout: 60_000 }, () => {
+it('writes a world of code whose parts hold together', { timeout: 120_000 }, () => {
   expect(ludus('init', 'gold', '--code').status).toBe(0)
   const { stdout, stderr } = ludus('run', './gold.ts', '--model', 'oracle', '-n', '4', '--json')
   expect(JSON.parse(stdout || '{}'), stderr).toMatchObject({ env: 'gold@1', tasks: 4, success: { mean: 1 } })
 })
 
-it('holds its types', { timeout: 60_000 }, () => {
+it('holds its types', { timeout: 120_000 }, () => {
   for (const args of [['berries'], ['silver', '--code']]) expect(ludus('init', ...args).status).toBe(0)
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   const compilerOptions = { typeRoots: [join(root, 'node_modules/@types')] }
   writeFileSync(
     join(folder, 'tsconfig.json'),
@@ -42,7 +43,7 @@ it('holds its types', { timeout: 60_000 }, () => {
   expect(node(join(root, 'node_modules/typescript/bin/tsc'), '-p', folder).stdout).toBe('')
 })
 
-it('overwrites nothing, and says what is wrong with a name or a file', () => {
+it('overwrites nothing, and says what is wrong with a name or a file', { timeout: 120_000 }, () => {
   const refuses = (args: string[], sentence: string): void => {
     const { status, stderr } = ludus(...args)
     expect([status, stderr.includes(sentence), stderr.trim().split('\n').length], stderr).toEqual([2, true, 1])
