@@ -4,7 +4,7 @@
  */
 import type { FileChange, Sandbox, SandboxAbout, SandboxSpec } from '../core/index.ts'
 import type { Answer, Channel } from './channel.ts'
-import { interpreterOf, type Program } from './interpreter.ts'
+import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS, type Sandboxes } from './provider.ts'
 
 /** A thread or a process, as whoever started it hands it over. */
@@ -125,7 +125,7 @@ function programOf(carrier: Carrier): Program & { channel: Channel } {
   let [last, peakMb] = [0, 0]
   let because: string | undefined
   let open = true
-  const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<End>()
   const close = (): void => {
     open = false
     for (const resolve of waiting.values()) resolve(undefined)
@@ -141,7 +141,7 @@ function programOf(carrier: Carrier): Program & { channel: Channel } {
       resolve?.(answer)
     },
     (why) => {
-      end(because ?? why)
+      end({ why: because ?? why })
       close()
     },
   )

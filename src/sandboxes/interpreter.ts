@@ -1,5 +1,6 @@
 /** Our end of an interpreter: asks it to run code, one piece after the other, and keeps its deadlines. */
-import type { ExecOptions, ExecResult, SandboxSpec } from '../core/index.ts'
+import { availableParallelism } from 'node:os'
+import { type ExecOptions, type ExecResult, type SandboxSpec, semaphore } from '../core/index.ts'
 import type { Answer, Channel } from './channel.ts'
 import { LIMITS } from './provider.ts'
 
@@ -31,6 +32,8 @@ export interface Interpreter {
 /** What code that was interrupted has to come to an end. */
 const GRACE_MS = 500
 const PATIENCE_MS = 200
+/** Code that runs at a time, everywhere: its deadline is no race with all the other episodes for the cores. */
+const running = semaphore(2 * availableParallelism())
 
 export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter {
   const cap = spec.outputBytes ?? LIMITS.outputBytes
@@ -83,7 +86,7 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
       signal?.removeEventListener('abort', stop)
     }
   }
-  return { exec: (code, options = {}) => inTurn(() => run(code, options)), inTurn }
+  return { exec: (code, options = {}) => inTurn(() => running.run(() => run(code, options))), inTurn }
 }
 
 const SILENT = { stdout: '', stderr: '', truncated: false }
