@@ -12,6 +12,8 @@ export interface Program {
   kill(why: string): Promise<void>
   /** Why it ended, when it has. */
   readonly ended: Promise<string>
+  /** What code that was interrupted has to come to an end, half a second unless given. */
+  readonly graceMs?: number
   /** The most memory its sandbox was seen to hold. */
   memoryMb?(): number | undefined
 }
@@ -22,7 +24,6 @@ export interface Interpreter {
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** What code that was interrupted has to come to an end. */
 const GRACE_MS = 500
 
 export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter {
@@ -47,7 +48,10 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
     let grace: NodeJS.Timeout | undefined
     const stop = (): void => {
       program.interrupt()
-      grace = setTimeout(() => void program.kill('it had to be killed: it did not stop when its time was up'), GRACE_MS)
+      grace = setTimeout(
+        () => void program.kill('it had to be killed: it did not stop when its time was up'),
+        program.graceMs ?? GRACE_MS,
+      )
     }
     const limit = setTimeout(() => {
       timedOut = true
