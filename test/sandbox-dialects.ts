@@ -139,7 +139,8 @@ found = set()
 try: found.update(line.split()[-1] for line in open("/proc/net/unix") if "/" in line)
 except OSError: pass
 for top in ("/tmp", "/run", "/var", "/dev", "/work"):
-    for folder, _, names in os.walk(top):
+    for folder, folders, names in os.walk(top):
+        if folder.count("/") > 2: folders.clear()
         for name in names:
             path = os.path.join(folder, name)
             try:

@@ -1,5 +1,15 @@
 /** Small worlds for tests, and ways to break them. */
-import { type Agent, assistant, defineEnv, type Env, type EnvSpec, type StepResult, user } from '../src/core/index.ts'
+import {
+  type Agent,
+  assistant,
+  defineEnv,
+  type Env,
+  type EnvSpec,
+  type StepResult,
+  type Task,
+  user,
+  type Verdict,
+} from '../src/core/index.ts'
 
 export interface CountTask {
   readonly target: number
@@ -61,3 +71,50 @@ export const asking: Agent = {
 }
 
 export const never = (): Promise<never> => new Promise(() => {})
+
+export interface WeightTask {
+  readonly height: number
+  readonly weight: number
+}
+
+export interface WeightEnv extends Env {
+  /** Everything handed in so far. */
+  readonly answers: readonly string[]
+}
+
+/** How the answers of an episode are judged, against the gold number. */
+export type Answered = (answers: readonly string[], gold: number) => Verdict | Promise<Verdict>
+
+/** What is the weight in an unknown unit? Answers are 'answer: …'; the game goes on for four steps. */
+export function weighing(
+  judged: Answered,
+  change: Partial<EnvSpec<WeightTask, WeightEnv>> = {},
+): EnvSpec<WeightTask, WeightEnv> {
+  return defineEnv<WeightTask, WeightEnv>({
+    id: 'weighing@1',
+    limits: { steps: 4 },
+    tasks: (split) =>
+      Array.from({ length: 12 }, (_, i): Task<WeightTask> => {
+        const height = (split === 'train' ? 120 : 160) + 3 * i
+        return { id: `${split}-${i}`, data: { height, weight: 40 + 2 * i + (split === 'train' ? 0 : 1) } }
+      }),
+    make: ({ data }) => {
+      const answers: string[] = []
+      const question = `Height ${data.height} cm, weight ${data.weight} kg. What is the index?`
+      return {
+        answers,
+        reset: () => ({ messages: [user(question)] }),
+        step({ content }) {
+          if (content.startsWith('answer:')) answers.push(content.slice('answer:'.length).trim())
+          return { observation: { messages: [user(question)] } }
+        },
+      }
+    },
+    rubric: { success: { weight: 1, score: ({ env, task }) => judged(env.answers, indexOf(task.data)) } },
+    solve: ({ data }) => [assistant(`answer: ${indexOf(data).toFixed(2)}`)],
+    commit: (answer) => [assistant(`answer: ${answer}`)],
+    ...change,
+  })
+}
+
+const indexOf = ({ height, weight }: WeightTask): number => weight / (height / 100) ** 2

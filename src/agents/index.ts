@@ -1,2 +1,4 @@
 /** Ways to act. */
+export * from './agentcoder.ts'
+export * from './codeact.ts'
 export * from './react.ts'

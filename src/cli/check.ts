@@ -5,6 +5,7 @@ import { openEnvironment } from '../environments/index.ts'
 import { usage } from './args.ts'
 import { command, common, interruptible, print, sandboxed, world } from './command.ts'
 import { live } from './live.ts'
+import { table } from './table.ts'
 
 export const check = command({
   about: 'certify a world and attack its rewards',
@@ -27,10 +28,15 @@ export const check = command({
       onPledge: (pledge) => display.update([`checked: ${pledge.name}`], `${++done} promises checked`),
     })
     display.end()
-    const lines = certificate.promises.map(({ name, verdict, figure, why }) => {
+    const marked = certificate.promises.map(({ verdict, ...rest }) => {
       const [mark, colour] = ({ kept: ['✓', 'green'], broken: ['✗', 'red'], unchecked: ['-', 'dim'] } as const)[verdict]
-      return `${styleText(colour, mark)} ${name}  ${styleText('dim', figure)}${why ? `\n    ${why}` : ''}`
+      return { ...rest, verdict: styleText(colour, `${mark} ${verdict}`) }
     })
+    const rows = marked.map((promise) => [promise.name, promise.verdict, promise.figure])
+    const whys = marked.flatMap((promise) =>
+      promise.why ? [`${promise.verdict}: ${promise.name}: ${promise.why}`] : [],
+    )
+    const lines = [table([['promise', 'verdict', 'figure'], ...rows]), '', ...whys]
     const verdict = certificate.certified ? 'is certified' : 'is NOT certified'
     print(certificate, `${lines.join('\n')}\n\n${spec.id} ${verdict}`, flags)
     return certificate.certified ? 0 : 1

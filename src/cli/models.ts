@@ -1,6 +1,6 @@
 /** From the name of a model or an agent on the command line to the thing itself. */
 import { readFile } from 'node:fs/promises'
-import { react } from '../agents/index.ts'
+import { agentcoder, codeact, react } from '../agents/index.ts'
 import type { Agent, EnvSpec, Model, RolloutOptions } from '../core/index.ts'
 import { ggufFiles, isGguf, openEngine } from '../engine/index.ts'
 import {
@@ -34,7 +34,7 @@ export interface ModelOptions {
   readonly callTimeoutMs: number
 }
 
-export const AGENTS = ['react', 'react:<turns>']
+export const AGENTS = ['react', 'react:<turns>', 'codeact', 'agentcoder']
 
 export const MODELS = [
   'engine:<checkpoint>[?int8]',
@@ -127,10 +127,12 @@ async function readScript(path: string): Promise<string> {
   })
 }
 
-/** `react`, or `react:<turns>`. Where the latest observation says all, react looks no further back. */
+/** One of AGENTS. Where the latest observation says all, react looks no further back. Throws a sentence on another. */
 export function openAgent(name: string, { markov = false }: Pick<EnvSpec, 'markov'>): Agent {
   if (name === 'react') return react(markov ? { turns: 0 } : {})
+  if (name === 'codeact') return codeact()
+  if (name === 'agentcoder') return agentcoder()
   const turns = /^react:(\d+)$/.exec(name)?.[1]
-  if (turns === undefined) throw new Error(`there is no agent '${name}': there are react, react:<turns>`)
+  if (turns === undefined) throw new Error(`there is no agent '${name}': there are ${AGENTS.join(', ')}`)
   return react({ turns: Number(turns) })
 }

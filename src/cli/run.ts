@@ -13,7 +13,7 @@ import { tally } from './tally.ts'
 const flags = {
   model: { type: 'text', short: 'm', help: `who plays: ${MODELS.join(', ')}` },
   agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
-  tasks: { type: 'count', short: 'n', default: '100', help: 'how many tasks, from the first' },
+  tasks: { type: 'count', short: 'n', help: 'how many tasks, from the first (100; all of a folder of yours)' },
   attempts: { type: 'count', short: 'k', default: '1', help: 'how often each' },
   split: { type: 'text', default: 'test', help: 'train or test' },
   concurrency: { type: 'count', short: 'c', default: '64', help: 'episodes at a time' },
@@ -42,12 +42,14 @@ export const run = command({
     const callTimeoutMs = 1000 * flags['call-timeout']
     await using player = await usage(() => openModel(modelName, { spec, concurrency, seed, tries, callTimeoutMs }))
     await using code = await sandboxed(flags.sandbox)
-    const tasks = await first(spec, split, flags.tasks)
+    const wanted = flags.tasks ?? (flags.data === undefined ? 100 : Number.POSITIVE_INFINITY)
+    const tasks = await first(spec, split, wanted)
+    if (tasks.length === 0) throw new UsageError(`${spec.id} has no ${split} tasks`)
     using signal = interruptible()
     await using folder = createRun(flags.runs, { command: 'run', env: `${name}`, settings: { ...flags } })
     const display = live()
-    if (tasks.length < flags.tasks)
-      display.note(`${spec.id} has ${tasks.length} ${split} tasks; ${flags.tasks} were asked for`)
+    if (tasks.length < wanted && Number.isFinite(wanted))
+      display.note(`${spec.id} has ${tasks.length} ${split} tasks; ${wanted} were asked for`)
     const counted = tally(tasks.length * attempts)
     const play = rollout(spec, agent, tasks, {
       model: player.model,

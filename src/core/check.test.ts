@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type CountEnv, type CountTask, countEnv, counting, word } from '../../test/worlds.ts'
-import { type Agent, assistant, checkEnv, type EnvSpec, type Pledge, textOf, user } from './index.ts'
+import { type Answered, countEnv, counting, weighing, word } from '../../test/worlds.ts'
+import { nearNumber, withinLimits } from '../rewards/index.ts'
+import { type Agent, assistant, checkEnv, type Env, type EnvSpec, type Pledge, textOf, user } from './index.ts'
 
-const broken = async (spec: EnvSpec<CountTask, CountEnv>): Promise<Pledge[]> => {
+const broken = async <D, E extends Env>(spec: EnvSpec<D, E>): Promise<Pledge[]> => {
   const { certified, promises } = await checkEnv(spec)
   const found = promises.filter(({ verdict }) => verdict === 'broken')
   expect(certified).toBe(found.length === 0)
@@ -140,13 +141,103 @@ describe('checkEnv', () => {
     const { promises } = await checkEnv(silent)
     const unchecked = promises.filter(({ verdict }) => verdict === 'unchecked')
     expect(names(unchecked)).toEqual([
+      'the form of an answer without one earns nothing',
       'chance earns less than the key',
       'being right later never pays more',
+      'answers are paid in the order of their worth',
       'a fork is a world of its own',
     ])
   })
 
   it('stops when told to', async () => {
     await expect(checkEnv(counting(), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+  })
+})
+
+describe('checkEnv, of a world that asks', () => {
+  const limits = (gold: number) => ({ low: gold * 0.95, high: gold * 1.05 })
+  const last: Answered = (answers, gold) => withinLimits(answers.at(-1) ?? '', limits(gold))
+  const fell = async (judged: Answered): Promise<string> =>
+    (await broken(weighing(judged))).map(({ name, why }) => `${name}: ${why}`).join('\n')
+
+  it('certifies a sound one, all of it checked but what needs chance, forks or a longer key', async () => {
+    const { promises } = await checkEnv(weighing(last))
+    expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
+    expect(names(promises.filter(({ verdict }) => verdict === 'unchecked'))).toEqual([
+      'chance earns less than the key',
+      'the key cut short earns less than the key',
+      'being right later never pays more',
+      'a fork is a world of its own',
+    ])
+    expect(promises.find(({ name }) => name.includes('order of their worth'))?.figure).toBe('8 orderings')
+  })
+
+  it("catches the reference’s 'or' between the limits by a constant", async () => {
+    const either: Answered = (answers, gold) => {
+      const value = Number.parseFloat(answers.at(-1) ?? '')
+      return value >= gold * 0.95 || value <= gold * 1.05 ? 1 : 0
+    }
+    expect(await fell(either)).toContain(
+      "a constant earns nothing: '0', given as the answer succeeds in 100 % of the tasks ('train-0', 'train-1', 'train-2', …)",
+    )
+    const chancy = weighing(either, { guess: (_, random) => assistant(`answer: ${random.int(100)}`) })
+    expect(names(await broken(chancy))).toContain('a constant earns nothing')
+  })
+
+  it('catches a judge that says yes to a colon by the keys', async () => {
+    const fooled: Answered = (answers, gold) => (answers.at(-1) === ':' ? 1 : last(answers, gold))
+    expect(await fell(fooled)).toMatch(/^master keys open nothing: ':', given as the answer succeeds in 100 %/)
+  })
+
+  it('catches what is found inside of a longer answer by a flood', async () => {
+    const inside: Answered = (answers, gold) =>
+      new RegExp(`\\b${gold.toFixed(0)}\\b`).test(answers.at(-1) ?? '') ? 1 : 0
+    const spec = weighing(inside, {
+      solve: ({ data: { weight, height } }) => [assistant(`answer: ${(weight / (height / 100) ** 2).toFixed(0)}`)],
+    })
+    expect(names(await broken(spec))).toContain('a flood earns nothing')
+  })
+
+  it('catches pay for the form alone, and for a number of the question', async () => {
+    expect(await fell((answers, gold) => (answers.at(-1) === '' ? 1 : last(answers, gold)))).toContain(
+      "the form of an answer without one earns nothing: '', given as the answer succeeds",
+    )
+    const tolerant: Answered = (answers, gold) => nearNumber(answers.at(-1) ?? '', { gold, relative: 1.2 })
+    expect(await fell(tolerant)).toMatch(/the numbers of the question earn nothing: number 2 of the question, given/)
+  })
+
+  it('catches pay for handing in again', async () => {
+    const perAnswer: Answered = (answers, gold) =>
+      answers.reduce((sum, answer) => sum + withinLimits(answer, limits(gold)), 0)
+    expect(await fell(perAnswer)).toContain('handing in again earns nothing: handing in the same again is paid again')
+  })
+
+  it('catches pay for having been wrong first', async () => {
+    const redeemed: Answered = (answers, gold) => Number(last(answers, gold)) * (answers.length > 1 ? 1.5 : 1)
+    const found = await fell(redeemed)
+    expect(found).toContain('answers are paid in the order of their worth: a wrong answer first never pays')
+    expect(found).toContain("'right' is paid 1, and 'wrong then right' is paid 1.5")
+  })
+
+  it('catches a key whose last action is for nothing', async () => {
+    const spec = weighing(last, {
+      solve: ({ data: { weight, height } }) => [
+        assistant(`answer: ${weight / (height / 100) ** 2}`),
+        assistant('done'),
+      ],
+    })
+    expect(sentences(await broken(spec))).toContain(
+      "the key without its last action is as good as all of it (task 'train-0')",
+    )
+  })
+
+  it('tells which task broke under which player', async () => {
+    const fragile: Answered = (answers, gold) => {
+      if ((answers.at(-1) ?? '').length > 50_000) throw new Error('too long')
+      return last(answers, gold)
+    }
+    expect(await fell(fragile)).toBe(
+      "a flood earns nothing: task 'train-0' broke (reward) under 100,000 characters, given as the answer: too long",
+    )
   })
 })

@@ -2,10 +2,16 @@
 import type { EnvSpec } from '../core/index.ts'
 import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
+import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
+export * from './codeact/codeact.ts'
+export * from './kit/answer-form.ts'
+export * from './kit/code-env.ts'
+export * from './kit/question-env.ts'
+export * from './kit/task-file.ts'
 export * from './maze.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
@@ -25,6 +31,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
     argument: 'digits, 1 to 9, or a range like 1-3',
     open: (argument) => arithmetic(argument === undefined ? {} : arithmeticOptions(argument)),
   },
+  ...codeCatalogue,
 }
 
 /**

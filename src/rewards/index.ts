@@ -6,6 +6,7 @@
 export * from './combine.ts'
 export * from './format.ts'
 export * from './hidden-tests.ts'
+export * from './judge.ts'
 export * from './leaderboard.ts'
 export * from './number.ts'
 export * from './overlap.ts'

@@ -3,6 +3,12 @@ import type { Language } from '../core/index.ts'
 import type { SandboxEntry } from './provider.ts'
 
 export const sandboxes: Readonly<Record<string, SandboxEntry>> = {
+  python: {
+    about: 'Linux namespaces, a fork of a waiting Python for each episode; with a shell and sqlite',
+    languages: ['python', 'shell'],
+    isolation: 'namespace',
+    load: async () => (await import('./namespace.ts')).namespaceSandbox,
+  },
   javascript: {
     about: 'QuickJS in WebAssembly, a thread each: any system, nothing to install',
     languages: ['javascript'],

@@ -97,7 +97,7 @@ class Interpreter:
         self.stdout, self.stderr = stream(self.out), stream(self.err)
         self.module = types.ModuleType("__main__")
         self.module.__dict__["__builtins__"] = builtins
-        self.shell_env = None
+        self.shell_env, self.home = None, os.getcwd()
         keep()
         sys.modules["__main__"] = self.module
         sys.argv = [""]
@@ -114,7 +114,20 @@ class Interpreter:
                 os._exit(0)
             request = json.loads(line)
             handler = self.extra.get(request["do"])
-            self.answer(request["id"], handler(self, request) if handler else self.execute(request))
+            answer = handler(self, request) if handler else self.execute(request)
+            if answer is not None:
+                self.answer(request["id"], answer)
+
+    def adopt(self, channel, folder):
+        """What a fork of the whole process needs to be one of its own."""
+        here, self.home, left = os.getcwd(), folder, self.home
+        os.chdir(moved(here, left, folder))
+        if self.shell_env:
+            self.shell_env["PWD"] = moved(self.shell_env["PWD"], left, folder)
+        keep()
+        self.channel.detach()  # its descriptor is the new one's now
+        self.channel, self.requests, self.me = channel, channel.makefile("rb"), os.getpid()
+        self.out.dropped = self.err.dropped = 0
 
     def answer(self, number, answer):
         answer["id"] = number
@@ -202,6 +215,13 @@ class Interpreter:
         found = {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
         self.shell_env = found if "PWD" in found else self.shell_env
         return status if status >= 0 else 128 - status
+
+
+def moved(path, old, new):
+    """The same place in another folder, where it lies in the old one and is there."""
+    beneath = path == old or path.startswith(old + "/")
+    there = new + path[len(old) :] if beneath else path
+    return there if os.path.isdir(there) else new
 
 
 def ours(told, seen):

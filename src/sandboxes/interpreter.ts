@@ -8,14 +8,20 @@ export interface Program {
   readonly channel: Channel
   /** As Ctrl-C does. */
   interrupt(): void
-  /** Ends its processes at once. */
+  /** Ends its processes at once, after which `ended` says why. */
   kill(why: string): Promise<void>
-  /** Why it ended, when it has. */
-  readonly ended: Promise<string>
+  /** How it ended, when it has; rejects where that is the sandbox's failure. */
+  readonly ended: Promise<End>
   /** What code that was interrupted has to come to an end, half a second unless given. */
   readonly graceMs?: number
   /** The most memory its sandbox was seen to hold. */
   memoryMb?(): number | undefined
+}
+
+export interface End {
+  readonly why: string
+  /** What it had put out that no answer told of, cut to the cap. */
+  readonly output?: Pick<ExecResult, 'stdout' | 'stderr' | 'truncated'>
 }
 
 export interface Interpreter {
@@ -25,13 +31,17 @@ export interface Interpreter {
 }
 
 const GRACE_MS = 500
+const PATIENCE_MS = 200
 
 export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter {
   const cap = spec.outputBytes ?? LIMITS.outputBytes
   let died: string | undefined
-  void program.ended.then((why) => {
-    died = why
-  })
+  program.ended.then(
+    ({ why }) => {
+      died = why
+    },
+    () => {},
+  )
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const done = turn.then(work)
@@ -42,7 +52,7 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
   const run = async (code: string, options: ExecOptions): Promise<ExecResult> => {
     const { signal, language = spec.language, timeoutMs = spec.timeoutMs ?? LIMITS.timeoutMs } = options
     signal?.throwIfAborted()
-    if (died !== undefined) return gone(died, 0, false)
+    if (died !== undefined) return gone({ why: died }, 0, false)
     const started = performance.now()
     let timedOut = false
     let grace: NodeJS.Timeout | undefined
@@ -64,8 +74,11 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
       const said = answer && resultOf(answer, 2 * cap)
       signal?.throwIfAborted()
       if (!said) {
-        if (answer) void program.kill('it answered what is no result')
-        return { ...gone(await program.ended, timeMs, timedOut), ...memory(program) }
+        // Its end, if that is why there is no answer, is told a moment later; code can also just close its channel.
+        const silent = (): void => void program.kill('it gave no result')
+        const patience = setTimeout(silent, answer ? 0 : PATIENCE_MS)
+        const end = await program.ended.finally(() => clearTimeout(patience))
+        return { ...gone(end, timeMs, timedOut), ...memory(program) }
       }
       return { ...said, exitCode: timedOut ? null : said.exitCode, timedOut, timeMs, ...memory(program) }
     } finally {
@@ -77,8 +90,10 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
   return { exec: (code, options = {}) => inTurn(() => run(code, options)), inTurn }
 }
 
-function gone(died: string, timeMs: number, timedOut: boolean): ExecResult {
-  return { stdout: '', stderr: '', exitCode: null, timedOut, truncated: false, timeMs, died }
+const SILENT = { stdout: '', stderr: '', truncated: false }
+
+function gone({ why, output = SILENT }: End, timeMs: number, timedOut: boolean): ExecResult {
+  return { ...output, exitCode: null, timedOut, timeMs, died: why }
 }
 
 function memory(program: Program): { memoryMb?: number } {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FileChange, Isolation, Sandbox, SandboxSpec } from '../core/index.ts'
 import type { Answer } from './channel.ts'
-import { interpreterOf, type Program } from './interpreter.ts'
+import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS, type Sandboxes } from './provider.ts'
 
 export interface Ran {
@@ -97,7 +97,7 @@ interface Furniture {
 
 /** The keeper holds the deadlines as well: a signal of ours would come a journey later. */
 function programOf({ box, place, call, put }: Furniture, { timeoutMs = LIMITS.timeoutMs }: SandboxSpec): Program {
-  const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<End>()
   let [last, because] = [0, undefined as string | undefined]
   let stopping: Promise<unknown> = Promise.resolve()
   const ask = async (request: object, most: number): Promise<Answer | undefined> => {
@@ -110,18 +110,18 @@ function programOf({ box, place, call, put }: Furniture, { timeoutMs = LIMITS.ti
     if (!small) await put('order', order, place)
     const answer = (await call(['ask', place, small ? base64(order) : ''], most)) as Answer
     if (typeof answer['died'] !== 'string') return answer
-    end(because ?? answer['died'].slice(0, 300))
+    end({ why: because ?? answer['died'].slice(0, 300) })
     return undefined
   }
   const gone = async (error: Error): Promise<undefined> => {
-    end(because ?? `its keeper answers no more: ${error.message}`)
+    end({ why: because ?? `its keeper answers no more: ${error.message}` })
     return undefined
   }
   return {
     channel: {
       // Whatever is answered or not answered from here on is what its code did to it.
       ask: (request, most) => Promise.race([ask(request, most).catch(gone), ended.then(() => undefined)]),
-      close: () => end('it was closed'),
+      close: () => end({ why: 'it was closed' }),
     },
     interrupt() {
       stopping = call(['interrupt', place]).catch(() => {})
@@ -130,7 +130,7 @@ function programOf({ box, place, call, put }: Furniture, { timeoutMs = LIMITS.ti
     ended,
     async kill(why) {
       because ??= why
-      end(why)
+      end({ why })
       await box.close()
     },
   }

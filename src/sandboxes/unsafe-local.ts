@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { FileChange, Language, Sandbox, SandboxAbout, SandboxSpec } from '../core/index.ts'
 import { openChannel } from './channel.ts'
-import { interpreterOf, type Program } from './interpreter.ts'
+import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS, type Sandboxes, type SandboxKind } from './provider.ts'
 
 export const unsafeLocal: SandboxKind = { missing: async () => undefined, start }
@@ -96,9 +96,10 @@ async function launch({ language, diskMb = LIMITS.diskMb }: SandboxSpec, home: s
   await Promise.all(outputs.map((file) => file.close()))
   const channel = openChannel(child.stdio[3] as Duplex)
   let because: string | undefined
-  const exited = new Promise<string>((resolve) => {
-    child.on('error', ({ message }) => resolve(message))
-    child.on('exit', (code, by) => resolve(because ?? (by ? `it was ended by ${by}` : `it exited with ${code}`)))
+  const exited = new Promise<End>((resolve) => {
+    const end = (why: string): void => resolve({ why: because ?? why })
+    child.on('error', ({ message }) => end(message))
+    child.on('exit', (code, by) => end(by ? `it was ended by ${by}` : `it exited with ${code}`))
   })
   void exited.then(() => channel.close())
   return {

@@ -1,0 +1,121 @@
+/** A world under trial: plays agents in its tasks, and keeps what its rewards have said. */
+import type { Agent } from './agent.ts'
+import { chance, keyTo } from './attacks.ts'
+import type { Env } from './env.ts'
+import { type RolloutOptions, rollout } from './rollout.ts'
+import { type Semaphore, semaphore } from './semaphore.ts'
+import type { EnvSpec } from './spec.ts'
+import type { Task } from './task.ts'
+import { returnOf, successOf, type Trajectory } from './trajectory.ts'
+
+export interface CheckOptions<D> extends Pick<RolloutOptions<D>, 'sandbox' | 'signal'> {
+  /** For worlds in which a model plays a part. */
+  readonly model?: RolloutOptions<D>['model']
+  /** Tasks tried of each split, 24 unless given. */
+  readonly tasks?: number
+  readonly onPledge?: (pledge: Pledge) => void
+}
+
+/** `figure` is what was measured. `why` says what is wrong where it is broken, and what is missing where unchecked. */
+export interface Pledge {
+  readonly name: string
+  readonly verdict: 'kept' | 'broken' | 'unchecked'
+  readonly figure: string
+  readonly why?: string
+}
+
+export type Finding = Omit<Pledge, 'name'>
+
+export const kept = (figure: string): Finding => ({ verdict: 'kept', figure })
+export const broken = (figure: string, why: string): Finding => ({ verdict: 'broken', figure, why })
+export const unchecked = (why: string): Finding => ({ verdict: 'unchecked', figure: '-', why })
+
+export type Tactic<D> = (task: Task<D>) => Agent
+
+/** What an agent made of some tasks: means over them; an attempt without a score counts as no success. */
+export interface Marks {
+  readonly success: number
+  readonly return: number
+}
+
+/** Episodes at once: enough to be quick, and few enough for worlds that open a process each. */
+const AT_ONCE = 16
+
+export class Trial<D, E extends Env> {
+  readonly spec: EnvSpec<D, E>
+  readonly options: CheckOptions<D>
+  /** What is tried, and the key's way through each of them. */
+  tasks: Task<D>[] = []
+  key: Trajectory[] = []
+  /** Each reward's values so far. */
+  readonly said = new Map<string, Set<number | null>>()
+  /** True where an episode opened a sandbox: then it costs more than arithmetic. */
+  costly = false
+  readonly #places: Semaphore = semaphore(AT_ONCE)
+
+  constructor(spec: EnvSpec<D, E>, options: CheckOptions<D>) {
+    this.spec = spec
+    this.options = options
+  }
+
+  async marks(tactic: Tactic<D>, tasks: readonly Task<D>[] = this.tasks): Promise<Marks> {
+    return marksOf(await this.play(tactic, tasks))
+  }
+
+  /** One attempt at each task, in the order of the tasks. Throws where a world broke. */
+  async play(tactic: Tactic<D>, tasks: readonly Task<D>[] = this.tasks): Promise<Trajectory[]> {
+    const { model = nobody, sandbox, signal } = this.options
+    const counted: typeof sandbox = (needs, until) => {
+      this.costly = true
+      return sandbox!(needs, until)
+    }
+    const one = async (task: Task<D>): Promise<Trajectory[]> => {
+      const options = { model, ...(sandbox && { sandbox: counted }), ...(signal && { signal }) }
+      const groups = await Array.fromAsync(rollout(this.spec, tactic(task), [task], options))
+      return groups.flatMap(({ trajectories }) => trajectories)
+    }
+    const all = (await Promise.all(tasks.map((task) => this.#places.run(() => one(task))))).flat()
+    for (const trajectory of all) this.#note(trajectory)
+    return all
+  }
+
+  #note({ outcome, task, agent, rewards }: Trajectory): void {
+    for (const [name, { value }] of Object.entries(rewards))
+      this.said.set(name, (this.said.get(name) ?? new Set()).add(value))
+    if (outcome.kind === 'broken')
+      throw new Error(`task '${task}' broke (${outcome.failure.boundary}) under ${agent}: ${outcome.failure.message}`)
+  }
+
+  /** What the worlds showed and paid to the same random actions; those of the key where none can be drawn. */
+  async transcripts({ together }: { readonly together: boolean }): Promise<string[]> {
+    const tactic: Tactic<D> = (task) => (this.spec.guess ? chance(this.spec, task) : keyTo(this.spec, task))
+    const tasks = this.tasks.slice(0, 12)
+    if (together) return (await this.play(tactic, tasks)).map(transcript)
+    const out: string[] = []
+    for (const task of tasks) out.push(...(await this.play(tactic, [task])).map(transcript))
+    return out
+  }
+}
+
+const nobody = (): never => {
+  throw new Error('the check was given no such thing: this world needs a model')
+}
+
+export function marksOf(trajectories: readonly Trajectory[]): Marks {
+  const returns = trajectories.flatMap((trajectory) => returnOf(trajectory) ?? [])
+  const successes = trajectories.map((trajectory) => successOf(trajectory) ?? 0)
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  return { success: mean(successes), return: returns.length > 0 ? mean(returns) : Number.NEGATIVE_INFINITY }
+}
+
+export const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
+
+/** Everything a player could have noticed, as text. */
+function transcript({ steps, final, stop }: Trajectory): string {
+  return JSON.stringify([steps.map(({ observation, reward, info }) => [observation, reward, info]), final, stop])
+}
+
+export function ending({ outcome, stop, steps }: Trajectory): string {
+  const how = outcome.kind === 'scored' ? `scored ${outcome.return}` : outcome.kind
+  return `${how} after ${steps.length} steps (${stop})`
+}

@@ -1,0 +1,73 @@
+/**
+ * Where what runs in namespaces comes to us: a socket whose path is gone before any foreign code runs. Who comes says a
+ * token that is good once; who says none, or another, is shown out.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Door extends AsyncDisposable {
+  readonly path: string
+  /** Whoever comes with `token`; undefined where nobody has in time. */
+  expect(): { readonly token: string; readonly came: Promise<Socket | undefined> }
+  /** Takes the path away; whoever holds the socket itself can still come. */
+  hide(): Promise<void>
+}
+
+const WAIT_MS = 20_000
+
+/** Its socket belongs to `uid`, where that is given. */
+export async function openDoor(uid: number | undefined): Promise<Door> {
+  const folder = await mkdtemp(join(tmpdir(), 'ludus-door-'))
+  const path = join(folder, 'door')
+  const expected = new Map<string, (socket: Socket) => void>()
+  const server = createServer((socket) => {
+    let heard = ''
+    socket.on('error', () => {})
+    const timer = setTimeout(() => socket.destroy(), WAIT_MS)
+    socket.on('data', function listen(data: Buffer) {
+      heard += data.toString('latin1')
+      if (!heard.includes('\n') && heard.length < 200) return
+      clearTimeout(timer)
+      socket.off('data', listen)
+      const let_in = expected.get(tokenIn(heard))
+      if (!let_in) return socket.destroy()
+      let_in(socket)
+      return undefined
+    })
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
+  if (uid !== undefined) {
+    await chown(path, uid, uid)
+    await chmod(folder, 0o711)
+  }
+  await chmod(path, 0o600)
+  const hide = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  return {
+    path,
+    hide,
+    expect() {
+      const token = randomBytes(16).toString('hex')
+      const came = new Promise<Socket | undefined>((resolve) => {
+        const leave = (socket?: Socket): void => {
+          clearTimeout(timer)
+          expected.delete(token)
+          resolve(socket)
+        }
+        const timer = setTimeout(leave, WAIT_MS)
+        expected.set(token, leave)
+      })
+      return { token, came }
+    },
+    async [Symbol.asyncDispose]() {
+      server.close()
+      await hide()
+    },
+  }
+}
+
+function tokenIn(line: string): string {
+  return /^\{"hello": "([0-9a-f]{32})"\}\n$/.exec(line)?.[1] ?? ''
+}
