@@ -1,6 +1,6 @@
 /**
  * Requests and answers over a stream, one JSON object a line. The other end is hostile: what is no answer to a request
- * that waits is ignored, and a line longer than any answer may be ends the channel.
+ * that waits is ignored; a line longer than any answer may be, or too much of the ignored, ends the channel.
  */
 import type { Duplex } from 'node:stream'
 
@@ -13,11 +13,14 @@ export interface Channel {
   close(): void
 }
 
-/** `onNews` is told of lines without an id. */
-export function openChannel(stream: Duplex, onNews: (news: Answer) => void = () => {}): Channel {
+/** Of bytes that nobody asked for. Who says more is only keeping us busy. */
+const MOST_IGNORED = 1 << 20
+
+/** `onNews` is told of lines without an id: for an end that is ours. */
+export function openChannel(stream: Duplex, onNews?: (news: Answer) => void): Channel {
   const waiting = new Map<number, { resolve(answer: Answer | undefined): void; mostBytes: number }>()
   let pieces: Buffer[] = []
-  let [held, last, open] = [0, 0, true]
+  let [held, ignored, last, open] = [0, 0, 0, true]
   const close = (): void => {
     open = false
     pieces = []
@@ -27,12 +30,16 @@ export function openChannel(stream: Duplex, onNews: (news: Answer) => void = () 
   }
   const receive = (line: Buffer): void => {
     const answer = parse(line)
-    if (!answer) return
-    const { id } = answer
+    const id = answer?.['id']
     const waits = typeof id === 'number' ? waiting.get(id) : undefined
-    if (id === undefined) onNews(answer)
-    waiting.delete(id as number)
-    waits?.resolve(answer)
+    if (answer && waits) {
+      waiting.delete(id as number)
+      waits.resolve(answer)
+    } else if (answer && id === undefined && onNews) onNews(answer)
+    else {
+      ignored += line.length + 1
+      if (ignored > MOST_IGNORED) close()
+    }
   }
   const allowed = (): number => Math.max(4096, ...[...waiting.values()].map(({ mostBytes }) => mostBytes))
   stream.on('data', (data: Buffer) => {

@@ -3,19 +3,21 @@
  * token that is good once; who says none, or another, is shown out.
  */
 import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface Door extends AsyncDisposable {
-  readonly path: string
+  /** The socket itself, for a child to inherit and connect to by: /proc/self/fd. Whoever holds it needs no path. */
+  readonly fd: number
   /** Whoever comes with `token`; undefined where nobody has in time. */
   expect(): { readonly token: string; readonly came: Promise<Socket | undefined> }
-  /** Takes the path away; whoever holds the socket itself can still come. */
-  hide(): Promise<void>
 }
 
+/** Opens what lies there without opening it: the only way to hold a socket's file. The same on all of Linux. */
+const O_PATH = 0o10000000
 const WAIT_MS = 20_000
 
 /** Its socket belongs to `uid`, where that is given. */
@@ -26,7 +28,7 @@ export async function openDoor(uid: number | undefined): Promise<Door> {
   const server = createServer((socket) => {
     let heard = ''
     socket.on('error', () => {})
-    const timer = setTimeout(() => socket.destroy(), WAIT_MS)
+    const timer = setTimeout(() => socket.destroy(), WAIT_MS).unref()
     socket.on('data', function listen(data: Buffer) {
       heard += data.toString('latin1')
       if (!heard.includes('\n') && heard.length < 200) return
@@ -39,15 +41,12 @@ export async function openDoor(uid: number | undefined): Promise<Door> {
     })
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
-  if (uid !== undefined) {
-    await chown(path, uid, uid)
-    await chmod(folder, 0o711)
-  }
   await chmod(path, 0o600)
-  const hide = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  if (uid !== undefined) await chown(path, uid, uid)
+  const fd = openSync(path, O_PATH)
+  await rm(folder, { recursive: true, force: true })
   return {
-    path,
-    hide,
+    fd,
     expect() {
       const token = randomBytes(16).toString('hex')
       const came = new Promise<Socket | undefined>((resolve) => {
@@ -56,14 +55,14 @@ export async function openDoor(uid: number | undefined): Promise<Door> {
           expected.delete(token)
           resolve(socket)
         }
-        const timer = setTimeout(leave, WAIT_MS)
+        const timer = setTimeout(leave, WAIT_MS).unref()
         expected.set(token, leave)
       })
       return { token, came }
     },
     async [Symbol.asyncDispose]() {
+      closeSync(fd)
       server.close()
-      await hide()
     },
   }
 }

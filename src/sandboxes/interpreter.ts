@@ -13,6 +13,8 @@ export interface Program {
   kill(why: string): Promise<void>
   /** How it ended, when it has; rejects where that is the sandbox's failure. */
   readonly ended: Promise<End>
+  /** What code that was interrupted has to come to an end, half a second unless given. */
+  readonly graceMs?: number
   /** The most memory its sandbox was seen to hold. */
   memoryMb?(): number | undefined
 }
@@ -29,13 +31,13 @@ export interface Interpreter {
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** What code that was interrupted has to come to an end. */
 const GRACE_MS = 500
 const PATIENCE_MS = 200
 /** Code that runs at a time, everywhere: its deadline is no race with all the other episodes for the cores. */
 const running = semaphore(2 * availableParallelism())
 
 export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter {
+  const languages = [spec.language, 'shell']
   const cap = spec.outputBytes ?? LIMITS.outputBytes
   let died: string | undefined
   program.ended.then(
@@ -54,13 +56,17 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
   const run = async (code: string, options: ExecOptions): Promise<ExecResult> => {
     const { signal, language = spec.language, timeoutMs = spec.timeoutMs ?? LIMITS.timeoutMs } = options
     signal?.throwIfAborted()
+    if (!languages.includes(language)) throw new Error(`this sandbox runs ${languages.join(' and ')}, not ${language}`)
     if (died !== undefined) return gone({ why: died }, 0, false)
     const started = performance.now()
     let timedOut = false
     let grace: NodeJS.Timeout | undefined
     const stop = (): void => {
       program.interrupt()
-      grace = setTimeout(() => void program.kill('it had to be killed: it did not stop when its time was up'), GRACE_MS)
+      grace = setTimeout(
+        () => void program.kill('it had to be killed: it did not stop when its time was up'),
+        program.graceMs ?? GRACE_MS,
+      )
     }
     const limit = setTimeout(() => {
       timedOut = true

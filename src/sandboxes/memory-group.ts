@@ -2,7 +2,17 @@
  * Memory cgroups, where we may make them: the kernel's own bound on everything an episode holds together. Version 1 and
  * version 2; where neither is to be had, the wardens watch.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 
 export interface MemoryGroup {
@@ -96,19 +106,28 @@ function createGroup(path: string, names: Names): MemoryGroup {
       return undefined
     }
   }
+  let limited: number | undefined
+  // Asked after every exec: held open.
+  let peak = existsSync(join(path, names.peak)) ? openSync(join(path, names.peak), 'r') : undefined
+  const bytes = Buffer.alloc(32)
   return {
     admit: (pid) => put('cgroup.procs', `${pid}`),
     limit(mb) {
+      if (mb === limited) return
+      limited = mb
       put(names.limit, `${mb * 2 ** 20}`)
       // In version 1 memory and swap together, in version 2 swap alone.
       if (existsSync(join(path, names.swap))) put(names.swap, names === V1 ? `${mb * 2 ** 20}` : '0')
     },
     peakMb() {
-      const peak = get(names.peak)
-      return peak === undefined ? undefined : Number(peak) / 2 ** 20
+      if (peak === undefined) return undefined
+      const length = readSync(peak, bytes, 0, bytes.length, 0)
+      return Number(bytes.toString('latin1', 0, length)) / 2 ** 20
     },
     exceeded: () => /^oom_kill [1-9]/m.test(get(names.events) ?? ''),
     async remove() {
+      if (peak !== undefined) closeSync(peak)
+      peak = undefined
       for (let tries = 0; tries < 50 && existsSync(path); tries++) {
         try {
           rmdirSync(path)

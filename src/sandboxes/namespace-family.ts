@@ -37,7 +37,7 @@ export async function openFamily(place: Place): Promise<Sandbox> {
   const { cell, spec } = place
   const { memoryMb = LIMITS.memoryMb, diskMb = LIMITS.diskMb, outputBytes: cap = LIMITS.outputBytes } = spec
   const family: Family = { ...place, members: new Map(), peakMb: undefined, count: 0, over: undefined }
-  const channel = openChannel(cell.interpreter)
+  const channel = cell.interpreter
   const member = createMember(family, 0, channel)
   cell.onNews = (news) => hear(family, news)
   cell.onEnd = (failure) => {

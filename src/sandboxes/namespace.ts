@@ -34,8 +34,9 @@ function start(): Sandboxes {
     if (typeof answer === 'string') throw new Error(`the sandbox 'python' cannot run here: ${answer}`)
     return startZygote(answer)
   }
+  let closed = false
   const refill = (from: Zygote): void => {
-    while (waiting.length < STANDBY) {
+    while (!closed && waiting.length < STANDBY) {
       const cell = from.spawn()
       cell.catch(() => {})
       waiting.push(cell)
@@ -46,17 +47,17 @@ function start(): Sandboxes {
       zygote ??= begin()
       const from = await zygote
       signal.throwIfAborted()
-      refill(from)
-      const taken = waiting.shift()!
-      refill(from)
-      const cell = await taken
+      if (waiting.length === 0) refill(from)
+      const cell = await waiting.shift()!
       if (signal.aborted) {
         await cell.end()
         throw signal.reason
       }
-      return openFamily({ cell, zygote: from, spec })
+      // Afterwards: forking the next ones must not slow this one down.
+      return openFamily({ cell, zygote: from, spec }).finally(() => refill(from))
     },
     async [Symbol.asyncDispose]() {
+      closed = true
       const started = await zygote?.catch(() => undefined)
       await started?.[Symbol.asyncDispose]()
     },

@@ -484,7 +484,7 @@ def raise_loopback():
 
 
 def connect(token):
-    """Opened before there was a root of our own: its path is gone, and no episode could name it."""
+    """By the descriptor that we were started with: the socket has no path, and no episode could name it."""
     channel = socket.socket(socket.AF_UNIX)
     channel.connect(f"/proc/self/fd/{door}")
     channel.sendall(json.dumps({"hello": token}).encode() + b"\n")
@@ -640,7 +640,8 @@ def fork(interpreter, request):
 
 inner = types.ModuleType("ludus")
 exec(compile(config["interpreter"], "<ludus>", "exec"), inner.__dict__)
-door = os.open(config["door"], os.O_PATH | os.O_CLOEXEC)
+door = 3
+os.set_inheritable(door, False)
 try:
     enter()
     build_root()

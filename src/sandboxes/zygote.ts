@@ -1,19 +1,19 @@
 /** Our end of the fork-server: starts it, has it fork episodes and end them, and puts each where its memory is bounded. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { type Answer, type Channel, openChannel } from './channel.ts'
 import { type Door, openDoor } from './door.ts'
 import { type MemoryGroup, memoryGroups } from './memory-group.ts'
+import { LIMITS } from './provider.ts'
 import type { PythonFound } from './python-found.ts'
 import { seccompFilter } from './seccomp.ts'
 
 /** An episode's processes: a warden that is ours, and an interpreter that waits for its first request. */
 export interface Cell {
   readonly warden: Channel
-  readonly interpreter: Socket
+  readonly interpreter: Channel
   /** Absent where there are no memory cgroups to be had: then the warden watches. */
   readonly group: MemoryGroup | undefined
   /** What the warden tells unasked. */
@@ -57,12 +57,10 @@ export async function startZygote(python: PythonFound): Promise<Zygote> {
     ...user,
     cwd: '/',
     env: ENVIRONMENT,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', door.fd],
   })
   try {
-    const zygote = await converse(child, door, python)
-    await door.hide()
-    return zygote
+    return await converse(child, door, python)
   } catch (error) {
     child.kill('SIGKILL')
     await door[Symbol.asyncDispose]()
@@ -77,7 +75,6 @@ async function converse(child: ChildProcess, door: Door, python: PythonFound): P
   const order = (what: object): boolean => orders.write(`${JSON.stringify(what)}\n`)
   let complaint = ''
   child.stderr?.on('data', (data: Buffer) => {
-    if (process.env['SBDEBUG']) process.stderr.write(data)
     complaint = `${complaint}${data}`.slice(-2000)
   })
   const lost = new Promise<Error>((resolve) => {
@@ -95,7 +92,6 @@ async function converse(child: ChildProcess, door: Door, python: PythonFound): P
     hear.get(news['spawned'] ?? news['ended'])?.(news)
   })
   order({
-    door: door.path,
     readable: python.readable,
     environment: ENVIRONMENT,
     seccomp: seccompFilter(process.arch)?.toString('base64'),
@@ -132,10 +128,23 @@ interface Wires {
 }
 
 function createSpawner({ child, door, lost, hear, order }: Wires): Pick<Zygote, 'spawn'> & { clear(): Promise<void> } {
-  const groups = memoryGroups()
+  let groups = memoryGroups()
   const open = new Set<MemoryGroup>()
-  const pids = hostPids(child.pid!)
   let count = 0
+  /** Where the kernel will not have it, wardens watch from now on. */
+  const admitted = (number: number, pid: number): MemoryGroup | undefined => {
+    const group = groups?.create(`${number}`)
+    if (!group) return undefined
+    open.add(group)
+    try {
+      group.admit(hostPid(child.pid!, pid))
+      return group
+    } catch {
+      groups = undefined
+      void remove(group)
+      return undefined
+    }
+  }
   const remove = async (group: MemoryGroup): Promise<void> => {
     await group.remove()
     open.delete(group)
@@ -167,8 +176,7 @@ function createSpawner({ child, door, lost, hear, order }: Wires): Pick<Zygote, 
       failed.catch(() => {})
       const socket = await Promise.race([came, failed])
       if (!socket) throw new Error('the python sandbox could not start an episode in time')
-      const group = groups?.create(`${number}`)
-      if (group) open.add(group)
+      const group = admitted(number, await events.spawned.promise)
       const gone = ended.then(async (news) => {
         cell.onEnd(news ? undefined : await lost)
         if (group) await remove(group)
@@ -179,12 +187,13 @@ function createSpawner({ child, door, lost, hear, order }: Wires): Pick<Zygote, 
       }
       const cell: Pick<Cell, 'onNews' | 'onEnd' | 'group' | 'end'> = { onNews() {}, onEnd() {}, group, end }
       try {
-        if (group) group.admit(pids(await events.spawned.promise))
         const warden = openChannel(socket, (news) => cell.onNews(news))
         const first = door.expect()
         await warden.ask({ do: 'start', token: first.token }, 4096)
-        const interpreter = await Promise.race([first.came, failed])
-        if (!interpreter) throw new Error('the python sandbox could not start an interpreter in time')
+        const visitor = await Promise.race([first.came, failed])
+        if (!visitor) throw new Error('the python sandbox could not start an interpreter in time')
+        const interpreter = openChannel(visitor)
+        await warmUp(warden, interpreter)
         return Object.assign(cell, { warden, interpreter })
       } catch (error) {
         await end()
@@ -194,18 +203,24 @@ function createSpawner({ child, door, lost, hear, order }: Wires): Pick<Zygote, 
   }
 }
 
-/** From a process id as the zygote sees it to ours. */
-function hostPids(outer: number): (inner: number) => number {
+/** What is done for the first time after a fork copies the pages that it touches: better now than when somebody waits. */
+async function warmUp(warden: Channel, interpreter: Channel): Promise<void> {
+  const { diskMb, memoryMb, outputBytes: cap } = LIMITS
+  await Promise.all([
+    warden.ask({ do: 'open', diskMb, memoryMb, cap, watch: false }, 4096),
+    interpreter.ask({ do: 'exec', language: 'python', code: '', cap }, 4096),
+  ])
+}
+
+/** From a process id as the zygote, the only child of the process that we started, sees it to ours. */
+function hostPid(outer: number, inner: number): number {
   const children = (pid: number): number[] =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
-  const [zygote] = children(outer)
-  return (inner) => {
-    for (const pid of children(zygote!).reverse()) {
-      const [, ids = ''] = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-      if (Number(ids.split(/\s+/).at(-2)) === inner) return pid
-    }
-    throw new Error(`the python sandbox has lost sight of its process ${inner}`)
+  for (const pid of children(children(outer)[0]!).reverse()) {
+    const [, ids = ''] = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    if (Number(ids.split(/\s+/).at(-2)) === inner) return pid
   }
+  throw new Error(`the python sandbox has lost sight of its process ${inner}`)
 }
 
 function after(timeMs: number): Promise<Error> {
