@@ -225,7 +225,7 @@ describe('ludus run against a server', () => {
 describe('ludus check and envs', () => {
   it('certify the worlds there are', async () => {
     for (const name of ['maze', 'arithmetic']) {
-      const certificate = await json('check', name)
+      const certificate = await json('check', name, '--tasks', '8')
       expect(certificate).toMatchObject({ env: expect.stringContaining(name), certified: true })
       expect(certificate.promises.length).toBeGreaterThan(10)
       for (const promise of certificate.promises)
@@ -235,7 +235,7 @@ describe('ludus check and envs', () => {
           figure: expect.any(String),
         })
     }
-    expect((await ludus('check', 'maze:u')).out).toContain('maze:u@1 is certified')
+    expect((await ludus('check', 'maze:u', '--tasks', '8')).out).toContain('maze:u@1 is certified')
   })
 
   it('list the worlds, with their sizes', async () => {

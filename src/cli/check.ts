@@ -1,10 +1,10 @@
 /** `ludus check <env>`: certify a world and attack its rewards. */
 import { styleText } from 'node:util'
 import { checkEnv } from '../core/index.ts'
-import { openEnvironment } from '../environments/index.ts'
 import { usage } from './args.ts'
 import { command, common, interruptible, print, sandboxed, world } from './command.ts'
 import { live } from './live.ts'
+import { openWorld } from './open-world.ts'
 import { table } from './table.ts'
 
 export const check = command({
@@ -16,7 +16,7 @@ export const check = command({
     json: common.json,
   },
   async run({ flags, positionals: [name] }) {
-    const spec = await usage(() => openEnvironment(`${name}`, flags.data))
+    const spec = await usage(() => openWorld(`${name}`, flags.data))
     await using code = await sandboxed(flags.sandbox)
     using signal = interruptible()
     const display = live()

@@ -1,12 +1,12 @@
 /** `ludus run <env>`: play and judge. */
 import { type EnvSpec, type Group, rollout, type Sampling, type Split, type Task } from '../core/index.ts'
 import { createRun, type Summary, summarise } from '../data/index.ts'
-import { openEnvironment } from '../environments/index.ts'
 import { gather } from '../train/index.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded, sandboxed, world } from './command.ts'
 import { live } from './live.ts'
 import { AGENTS, MODELS, openAgent, openModel } from './models.ts'
+import { openWorld } from './open-world.ts'
 import { duration, interval, short, table } from './table.ts'
 import { tally } from './tally.ts'
 
@@ -37,7 +37,7 @@ export const run = command({
     const { model: modelName, split, seed, concurrency, attempts, tries, timeout } = flags
     if (modelName === undefined) throw new UsageError(`ludus run needs --model: ${MODELS.join(', ')}`)
     if (split !== 'train' && split !== 'test') throw new UsageError(`--split is train or test, not '${split}'`)
-    const spec = await usage(() => openEnvironment(`${name}`, flags.data))
+    const spec = await usage(() => openWorld(`${name}`, flags.data))
     const agent = await usage(() => openAgent(flags.agent, spec))
     const callTimeoutMs = 1000 * flags['call-timeout']
     await using player = await usage(() => openModel(modelName, { spec, concurrency, seed, tries, callTimeoutMs }))

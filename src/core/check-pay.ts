@@ -112,7 +112,7 @@ export async function withstandsConstants<D, E extends Env>(trial: Trial<D, E>):
 }
 
 /** So many numbers of a question are tried, one by one. */
-const PLACES = 12
+const PLACES = 6
 
 export async function withstandsNumbers<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   const all = await withstandsBluffs(trial, [allNumbers])

@@ -240,4 +240,27 @@ describe('checkEnv, of a world that asks', () => {
       "a flood earns nothing: task 'train-0' broke (reward) under 100,000 characters, given as the answer: too long",
     )
   })
+
+  it('tries an attack on fewer tasks first where a world opens sandboxes, and on all where it gets anything', async () => {
+    const sandboxed = weighing(last)
+    const { make } = sandboxed
+    let opened = 0
+    const sandbox = async () => ({ [Symbol.asyncDispose]: async () => {} }) as never
+    const spec = (judged: Answered) =>
+      weighing(judged, {
+        make: async (task, host) => {
+          await host.sandbox({ language: 'python' })
+          opened++
+          return make(task, host)
+        },
+      })
+    expect((await checkEnv(spec(last), { sandbox })).certified).toBe(true)
+    const sound = opened
+    const rarely: Answered = (answers, gold) => (answers.at(-1) === ':' && gold > 27 ? 1 : last(answers, gold))
+    const { promises } = await checkEnv(spec(rarely), { sandbox })
+    expect(sentences(promises.filter(({ verdict }) => verdict === 'broken'))).toMatch(
+      /':', given as the answer succeeds in 3\d %/,
+    )
+    expect(opened).toBeGreaterThan(sound + 16)
+  })
 })

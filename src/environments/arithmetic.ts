@@ -44,6 +44,7 @@ export function arithmetic({ digits = 2, fewest = digits }: ArithmeticOptions = 
       success: { weight: 1, score: ({ task, last }) => (last?.content.trim() === `${task.data.answer}` ? 1 : 0) },
     },
     solve: ({ data }) => [assistant(`${data.answer}`)],
+    commit: (answer) => [assistant(answer)],
     // Anything from the smallest difference to the largest sum.
     guess: (_, random) => assistant(`${random.int(3 * largest + 1) - largest}`),
   })

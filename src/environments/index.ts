@@ -4,6 +4,7 @@ import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
+import { mleCatalogue } from './mle/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -13,6 +14,8 @@ export * from './kit/code-env.ts'
 export * from './kit/question-env.ts'
 export * from './kit/task-file.ts'
 export * from './maze.ts'
+export * from './mle/mle.ts'
+export * from './mle/mle-dojo.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -32,6 +35,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
     open: (argument) => arithmetic(argument === undefined ? {} : arithmeticOptions(argument)),
   },
   ...codeCatalogue,
+  ...mleCatalogue,
 }
 
 /**

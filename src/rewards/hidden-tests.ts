@@ -37,8 +37,9 @@ export interface HiddenTests {
 /** 1 where the tests come to their end, else 0. Throws where the tests or their context are no Python. */
 export async function testsPass(place: Place, hidden: HiddenTests): Promise<Scored> {
   const spec = { language: 'python', outputBytes: 4 * 2 ** 20 } as const
-  await using ours = await place(spec)
-  await using theirs = await place(spec)
+  await using opened = new AsyncDisposableStack()
+  const open = async (): Promise<Sandbox> => opened.use(await place(spec))
+  const [ours, theirs] = await Promise.all([open(), open()])
   const { code, tests, names, context = '', timeoutMs = 10_000 } = hidden
   const candidate = talk(theirs, timeoutMs)
   const examiner = talk(ours, timeoutMs)
@@ -50,11 +51,12 @@ export async function testsPass(place: Place, hidden: HiddenTests): Promise<Scor
   )
   if (wrong) throw new Error(`these tests cannot be run: ${wrong}`)
 
-  let request = await examiner.ask('next', null)
+  let request = await examiner.ask('next', 'null')
   while (request.said?.['call'] !== undefined) {
-    const reply = await candidate.ask('call', request.said['call'])
+    const reply = await candidate.ask('call', JSON.stringify(request.said['call']))
     if (!reply.said) return no(`the code ${reply.why}`)
-    request = await examiner.ask('next', reply.said)
+    // As text: what the agent's side sent is taken apart on the tests' side alone.
+    request = await examiner.ask('next', reply.text)
   }
   if (!request.said) return no(`the tests ${request.why}`)
   const { failure } = request.said
@@ -69,6 +71,13 @@ const escaped = (character: string): string =>
   character > '~' ? `\\U${character.codePointAt(0)!.toString(16).padStart(8, '0')}` : character
 
 type Said = Readonly<Record<string, unknown>>
+
+interface Answer {
+  /** The JSON object that came back, and its text; or why there is none. */
+  readonly said?: Said
+  readonly text: string
+  readonly why: string
+}
 
 /** One sandbox as a partner that is told and asked, for so long altogether. */
 function talk(sandbox: Sandbox, timeoutMs: number) {
@@ -86,14 +95,15 @@ function talk(sandbox: Sandbox, timeoutMs: number) {
       const result = await run(code)
       return result.exitCode === 0 ? undefined : ended(result)
     },
-    async ask(name: string, message: unknown): Promise<{ readonly said?: Said; readonly why: string }> {
-      if (left <= 0) return { why: `took more than ${timeoutMs} ms` }
+    /** `message` is JSON. */
+    async ask(name: string, message: string): Promise<Answer> {
+      if (left <= 0) return { text: '', why: `took more than ${timeoutMs} ms` }
       // Not from a seed: whoever prints must not be able to say it beforehand. It never shows in a result.
       const nonce = randomUUID()
-      const result = await run(`__ludus__['${name}'](globals(), '${nonce}', ${python(JSON.stringify(message))})`)
-      const [, line] = result.stdout.split(nonce)
-      const said = line === undefined ? undefined : object(line)
-      return said && result.exitCode === 0 ? { said, why: '' } : { why: ended(result) }
+      const result = await run(`__ludus__['${name}'](globals(), '${nonce}', ${python(message)})`)
+      const [, text = ''] = result.stdout.split(nonce)
+      const said = object(text)
+      return said && result.exitCode === 0 ? { said, text, why: '' } : { text, why: ended(result) }
     },
   }
 }

@@ -21,6 +21,24 @@ export const sandboxes: Readonly<Record<string, SandboxEntry>> = {
     isolation: 'none',
     load: async () => (await import('./just-bash.ts')).justBash,
   },
+  docker: {
+    about: 'a container each, without a network, over the Docker engine of this machine',
+    languages: ['python', 'shell'],
+    isolation: 'container',
+    load: async () => (await import('./docker.ts')).docker,
+  },
+  e2b: {
+    about: 'a virtual machine of e2b.dev each (E2B_API_KEY)',
+    languages: ['python', 'shell'],
+    isolation: 'vm',
+    load: async () => (await import('./e2b.ts')).e2b,
+  },
+  daytona: {
+    about: 'a sandbox of daytona.io each (DAYTONA_API_KEY)',
+    languages: ['python', 'shell'],
+    isolation: 'container',
+    load: async () => (await import('./daytona.ts')).daytona,
+  },
   'unsafe-local': {
     about: 'processes of yours in a temporary folder: nothing keeps the code inside',
     languages: ['python', 'javascript', 'shell'],

@@ -64,7 +64,7 @@ async function openGuest({ nursery, spec, snapshot, fork }: Opening): Promise<Sa
   try {
     const ready = await ask({ do: 'open', snapshot })
     if (!ready || 'error' in ready)
-      throw new Error(`the sandbox did not start: ${ready?.['error'] ?? (await program.ended)}`)
+      throw new Error(`the sandbox did not start: ${ready?.['error'] ?? (await program.ended).why}`)
   } catch (error) {
     await program.kill('it was closed')
     throw error
@@ -80,7 +80,7 @@ async function openGuest({ nursery, spec, snapshot, fork }: Opening): Promise<Sa
     async fork() {
       const answer = await ask({ do: 'snapshot' })
       if (!answer || 'error' in answer)
-        throw new Error(`there is nothing to fork: ${answer?.['error'] ?? (await program.ended)}`)
+        throw new Error(`there is nothing to fork: ${answer?.['error'] ?? (await program.ended).why}`)
       return fork(answer['snapshot'])
     },
     kill: () => program.kill('it was killed'),
@@ -96,7 +96,7 @@ function files(
   return {
     async read(path) {
       const answer = await ask({ do: 'read', path, most: MOST_READ })
-      if (!answer) throw new Error(`there is no file '${path}' in the sandbox any more: ${await ended}`)
+      if (!answer) throw new Error(`there is no file '${path}' in the sandbox any more: ${(await ended).why}`)
       const { bytes, error } = answer
       if (bytes instanceof Uint8Array && bytes.length <= MOST_READ) return bytes
       throw new Error(typeof error === 'string' ? error : `'${path}' could not be read`)
@@ -104,7 +104,7 @@ function files(
     async write(path, data) {
       const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
       const answer = await ask({ do: 'write', path, bytes })
-      if (!answer) throw new Error(`'${path}' cannot be written: ${await ended}`)
+      if (!answer) throw new Error(`'${path}' cannot be written: ${(await ended).why}`)
       if (typeof answer['error'] === 'string') throw new Error(answer['error'])
     },
     async changes() {

@@ -13,6 +13,8 @@ export interface Program {
   kill(why: string): Promise<void>
   /** How it ended, when it has; rejects where that is the sandbox's failure. */
   readonly ended: Promise<End>
+  /** What code that was interrupted has to come to an end, half a second unless given. */
+  readonly graceMs?: number
   /** The most memory its sandbox was seen to hold. */
   memoryMb?(): number | undefined
 }
@@ -29,7 +31,6 @@ export interface Interpreter {
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** What code that was interrupted has to come to an end. */
 const GRACE_MS = 500
 const PATIENCE_MS = 200
 /** Code that runs at a time, everywhere: its deadline is no race with all the other episodes for the cores. */
@@ -62,7 +63,10 @@ export function interpreterOf(program: Program, spec: SandboxSpec): Interpreter 
     let grace: NodeJS.Timeout | undefined
     const stop = (): void => {
       program.interrupt()
-      grace = setTimeout(() => void program.kill('it had to be killed: it did not stop when its time was up'), GRACE_MS)
+      grace = setTimeout(
+        () => void program.kill('it had to be killed: it did not stop when its time was up'),
+        program.graceMs ?? GRACE_MS,
+      )
     }
     const limit = setTimeout(() => {
       timedOut = true

@@ -12,7 +12,7 @@ import {
   textOf,
 } from '../../core/index.ts'
 import { openEnvironment } from '../index.ts'
-import { agrees, type CodeactTask, codeact, type codeactModes } from './codeact.ts'
+import { agrees, type CodeactTask, codeact, codeactModes } from './codeact.ts'
 
 const sandbox = await pythonPlaces()
 const model = () => {
@@ -35,9 +35,9 @@ const shownAfter = ({ steps, final }: Trajectory, step: number): string =>
   (steps[step + 1]?.observation ?? final!).messages.map(textOf).join('\n')
 
 describe('one world in three modes', () => {
-  for (const mode of ['json', 'text'] as const) {
-    it(`keeps every promise by ${mode}`, async () => {
-      const { promises } = await checkEnv(codeact(mode) as never, { tasks: 12 })
+  for (const mode of codeactModes) {
+    it(`keeps every promise by ${mode}`, { timeout: 300_000 }, async () => {
+      const { promises } = await checkEnv(codeact(mode), { tasks: mode === 'code' ? 4 : 12, sandbox })
       expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
     })
   }
