@@ -10,6 +10,8 @@ import { openSandboxes, sandboxes } from '../src/sandboxes/index.ts'
 const CODE = 'print(sum(range(100)))'
 const SAID = '4950\n'
 const EPISODES = 100
+/** Pieces of code that an episode runs; where nothing persists, each takes a process of its own. */
+const TURNS = 10
 /** Between two resets, as an agent takes: the standby episodes are forked meanwhile. */
 const REST_MS = 100
 
@@ -37,7 +39,7 @@ function expectSaid(stdout: string): void {
   if (stdout !== SAID) throw new Error(`the code said ${JSON.stringify(stdout)}, not ${JSON.stringify(SAID)}`)
 }
 
-/** Opening as its caller sees it; and the whole of an episode: opened, run, closed. */
+/** Opening as its caller sees it; and the whole of an episode. */
 async function episodes(open: () => Promise<Sandbox>): Promise<{ reset: Spread; episode: Spread }> {
   const [resets, wholes]: [number[], number[]] = [[], []]
   for (let i = 0; i < EPISODES; i++) {
@@ -45,7 +47,9 @@ async function episodes(open: () => Promise<Sandbox>): Promise<{ reset: Spread; 
     const reset = await took(async () => {
       sandbox = await open()
     })
-    const played = await took(async () => expectSaid((await sandbox!.exec(CODE)).stdout))
+    const played = await took(async () => {
+      for (let turn = 0; turn < TURNS; turn++) expectSaid((await sandbox!.exec(CODE)).stdout)
+    })
     resets.push(reset)
     wholes.push(reset + played + (await took(() => sandbox![Symbol.asyncDispose]())))
     await rest()
@@ -87,7 +91,13 @@ function pssBelow(top: number): number {
   return Math.round(kb.reduce((sum, one) => sum + one, 0) / 1024)
 }
 
-/** The same work by a command that is started anew for each episode. */
+/** The one that the sandbox runs, which lies at the same place outside. */
+async function interpreter(): Promise<string> {
+  await using sandbox = await open()
+  return (await sandbox.exec('import sys; print(sys.executable)')).stdout.trim()
+}
+
+/** One piece of code by a command that is started anew for it. */
 async function fresh(command: readonly string[], times: number): Promise<Spread> {
   const [file = '', ...args] = command
   const taken: number[] = []
@@ -112,11 +122,12 @@ await rest()
 const { reset, episode } = await episodes(open)
 const exec = await execs(open)
 const liveMb = await memory(open)
-const python = await fresh(['python3', '-I'], 50)
+const python = await fresh([await interpreter(), '-I'], 50)
 const contained = docker()
 const inDocker = typeof contained === 'string' ? undefined : await fresh(contained, 10)
 
-const times = (other: Spread, ours: Spread): string => `${(other.p50 / ours.p50).toFixed(1)} times`
+const times = (other: Spread): string =>
+  `: ${TURNS} of them ${((TURNS * other.p50) / episode.p50).toFixed(1)} times the episode, one ${(other.p50 / exec.p50).toFixed(0)} times the exec`
 const line = (what: string, { p50, p99 }: Spread, more = ''): string =>
   `${what.padEnd(44)} p50 ${p50} ms, p99 ${p99} ms${more}\n`
 process.stdout.write(
@@ -124,12 +135,10 @@ process.stdout.write(
     `the first episode, the fork-server's start included: ${start.toFixed(0)} ms\n`,
     line('reset, with episodes standing by', reset),
     line('exec', exec),
-    line('a whole episode: reset, exec, close', episode),
+    line(`a whole episode: reset, ${TURNS} execs, close`, episode),
     `${'100 live episodes'.padEnd(44)} ${liveMb} MB\n`,
-    line('a fresh python3 -I', python, `: ${times(python, episode)} the episode, ${times(python, exec)} the exec`),
-    inDocker
-      ? line('docker run', inDocker, `: ${times(inDocker, episode)} the episode, ${times(inDocker, exec)} the exec`)
-      : `docker: not run, ${contained}\n`,
+    line('a fresh python3 -I', python, times(python)),
+    inDocker ? line('docker run', inDocker, times(inDocker)) : `docker: not run, ${contained}\n`,
   ].join(''),
 )
 process.stdout.write(`${JSON.stringify({ start, reset, exec, episode, liveMb, python, docker: inDocker ?? null })}\n`)

@@ -13,6 +13,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs'
+import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 export interface MemoryGroup {
@@ -130,7 +131,7 @@ function createGroup(path: string, names: Names): MemoryGroup {
       peak = undefined
       for (let tries = 0; tries < 50 && existsSync(path); tries++) {
         try {
-          rmdirSync(path)
+          await rmdir(path)
         } catch {
           await new Promise((resolve) => setTimeout(resolve, 20))
         }
