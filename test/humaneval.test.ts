@@ -58,6 +58,6 @@ describe.skipIf(!there)('HumanEval', async () => {
     })
     writeFileSync(join(folder, 'cut.jsonl'), cut.join('\n'))
     const { won } = await solved(openEnvironment('humaneval', folder))
-    expect(won.length, won.join()).toBeLessThanOrEqual(3)
+    expect(won).toEqual([])
   })
 })

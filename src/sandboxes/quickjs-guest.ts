@@ -88,7 +88,11 @@ function lend({ context }: Machine): void {
     exitCode = Math.trunc(getNumber(code!)) & 255
     throw new Error('exit')
   })
-  context.newNumber(outputBytes * 4).consume((most) => context.setProp(lent, 'most', most))
+  for (const [name, bytes] of [
+    ['most', outputBytes * 4],
+    ['disk', diskMb * 2 ** 20],
+  ] as const)
+    context.newNumber(bytes).consume((number) => context.setProp(lent, name, number))
   context.unwrapResult(context.evalCode(`(${prelude})`, '<sandbox>')).consume((setUp) => {
     context.unwrapResult(context.callFunction(setUp, context.undefined, lent)).dispose()
   })

@@ -3,7 +3,7 @@
  * Runs inside QuickJS, of which it knows nothing but the language: its source alone is taken from here.
  */
 
-/** What the host lends. `file` reads where `data` is undefined, deletes where it is null. Each throws what went wrong. */
+/** What the host lends. Each throws what went wrong. */
 export interface Lent {
   say(stream: 1 | 2, text: string): void
   read(path: string): ArrayBuffer
@@ -13,10 +13,12 @@ export interface Lent {
   exit(code: number): void
   decode(bytes: ArrayBuffer): string
   readonly most: number
+  /** What the disk holds. */
+  readonly disk: number
 }
 
 export function prelude(lent: Lent): void {
-  const { say, read, write, remove, list, exit, decode, most } = lent
+  const { say, read, write, remove, list, exit, decode, most, disk } = lent
   const show = (value: unknown, depth: number, above: readonly object[]): string => {
     if (typeof value === 'string') return depth === 0 ? value : JSON.stringify(value)
     if (typeof value === 'bigint') return `${value}n`
@@ -41,7 +43,14 @@ export function prelude(lent: Lent): void {
       say(stream, `${values.map((value) => show(value, 0, [])).join(' ')}\n`.slice(0, most))
   const [out, err] = [printer(1), printer(2)]
 
+  // What the host is handed it copies, before it can refuse it.
+  const named = (path: unknown): string => String(path).slice(0, 4096)
   const bytesOf = (data: unknown): string | ArrayBuffer => {
+    const bytes = bytesIn(data)
+    if ((typeof bytes === 'string' ? bytes.length : bytes.byteLength) <= disk) return bytes
+    throw new Error('the disk is full: so much does not fit')
+  }
+  const bytesIn = (data: unknown): string | ArrayBuffer => {
     if (ArrayBuffer.isView(data))
       return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer
     return data instanceof ArrayBuffer ? data : String(data)
@@ -49,12 +58,12 @@ export function prelude(lent: Lent): void {
   const has = (path: string): boolean => (JSON.parse(list()) as string[]).includes(path)
   const fs = {
     readFileSync: (path: string, how?: unknown): unknown =>
-      how === undefined ? new Uint8Array(read(path)) : decode(read(path)),
-    writeFileSync: (path: string, data: unknown): void => write(path, bytesOf(data), false),
-    appendFileSync: (path: string, data: unknown): void => write(path, bytesOf(data), true),
+      how === undefined ? new Uint8Array(read(named(path))) : decode(read(named(path))),
+    writeFileSync: (path: string, data: unknown): void => write(named(path), bytesOf(data), false),
+    appendFileSync: (path: string, data: unknown): void => write(named(path), bytesOf(data), true),
     existsSync: (path: string): boolean => has(path),
     readdirSync: (): string[] => JSON.parse(list()),
-    unlinkSync: (path: string): void => remove(path),
+    unlinkSync: (path: string): void => remove(named(path)),
   }
   Object.assign(globalThis, {
     console: { log: out, info: out, debug: out, warn: err, error: err },

@@ -1,15 +1,6 @@
 /** Programming problems with tests that the agent never sees; a world of them, with one answer or with repair. */
 
-import { availableParallelism } from 'node:os'
-import {
-  type EnvSpec,
-  type Judged,
-  type Random,
-  type Split,
-  semaphore,
-  type Task,
-  type Verdict,
-} from '../../core/index.ts'
+import type { EnvSpec, Judged, Random, Split, Task, Verdict } from '../../core/index.ts'
 import { type HiddenTests, testsPass } from '../../rewards/index.ts'
 import { pythonBlock } from '../kit/answer-form.ts'
 import { codeEnv } from '../kit/code-env.ts'
@@ -63,18 +54,13 @@ export function problemsEnv(
 
 type Judging = Pick<Judged<Problem, never>, 'task' | 'sandbox'>
 
-/** Tests are work and no waiting: more at a time than there are cores would only run into their time limit. */
-const cores = semaphore(availableParallelism())
-
 async function score(answer: string, { task, sandbox }: Judging): Promise<Verdict> {
   const { where, before, names, tests, context } = task.data
   const guarded: Judging['sandbox'] = (spec) => sandbox({ isolation: 'namespace', ...spec })
   const program = { code: `${before}\n${answer}`, names, tests, context }
-  return cores
-    .run(() => testsPass(guarded, program))
-    .catch((cause: Error) => {
-      throw new Error(`${where}: ${cause.message}`, { cause })
-    })
+  return testsPass(guarded, program).catch((cause: Error) => {
+    throw new Error(`${where}: ${cause.message}`, { cause })
+  })
 }
 
 /** Says the same whatever it is asked. */

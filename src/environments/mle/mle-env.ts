@@ -61,6 +61,13 @@ export const MEDAL = 0.6
 const STEPS = 10
 const SUBMISSION = 'submission.csv'
 
+/** The same prediction for every row. */
+const EVERYWHERE = `
+import csv
+with open('data/sample_submission.csv', newline='') as file: header, *rows = csv.reader(file)
+with open('submission.csv', 'w', newline='') as file:
+    csv.writer(file).writerows([header, *([*row[:-1], ANSWER] for row in rows)])`
+
 export function mleEnv<D>(world: MleWorld<D>): EnvSpec<D, MleEnv> {
   const act = (action: string, params: object): AssistantMessage => assistant(JSON.stringify({ action, params }))
   return defineEnv<D, MleEnv>({
@@ -74,7 +81,7 @@ export function mleEnv<D>(world: MleWorld<D>): EnvSpec<D, MleEnv> {
       position: { weight: 0, score: ({ env }) => env.best.position },
     },
     solve: (task) => [act('execute_code', { code: world.open(task).win() })],
-    commit: (answer) => [act('execute_code', { code: `print(${JSON.stringify(answer)})` })],
+    commit: (answer) => [act('execute_code', { code: `ANSWER = ${JSON.stringify(answer)}${EVERYWHERE}` })],
     guess(task, random) {
       if (random.next() < 0.3) return act('request_info', { info_type: random.pick(INFO) })
       return act(random.pick(['execute_code', 'validate_code']), { code: world.open(task).guess(random) })

@@ -5,6 +5,7 @@ import {
   type AssistantMessage,
   assistant,
   checkEnv,
+  random,
   returnOf,
   rollout,
   successOf,
@@ -12,9 +13,11 @@ import {
   type Trajectory,
   textOf,
 } from '../../core/index.ts'
+import { positionScore } from '../../rewards/index.ts'
 import { competition, competitionNames } from './competitions.ts'
 import { metrics } from './metrics.ts'
 import { type MleTask, mle } from './mle.ts'
+import { MEDAL } from './mle-env.ts'
 import { scoreSubmission } from './submission.ts'
 
 const sandbox = await pythonPlaces()
@@ -56,8 +59,22 @@ with open('submission.csv', 'w') as file:
 
 describe('mle', () => {
   it('keeps every promise', { timeout: 300_000 }, async () => {
-    const { promises } = await checkEnv(spec as never, { sandbox, tasks: 5 })
+    const { promises } = await checkEnv(spec as never, { sandbox, tasks: 1 })
     expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
+  })
+
+  it('the answers win each of the five, and what knows nothing has no medal', { timeout: 60_000 }, async () => {
+    for (const name of competitionNames) {
+      const won = await play(name, spec.solve!(task(name)) as readonly AssistantMessage[])
+      expect([successOf(won), returnOf(won)]).toEqual([1, 1])
+      const { guess, gold, boards, metric } = competition(name, 0)
+      const truth = gold.answers.rows.map(([, answer]) => answer!)
+      const { score, lowerIsBetter } = metrics[metric]
+      const places = Array.from({ length: 20 }, (_, i) => score(guess(random(i)), truth)).map((said) =>
+        positionScore(said, { scores: boards.private, lowerIsBetter }),
+      )
+      expect(Math.max(...places)).toBeLessThan(MEDAL)
+    }
   })
 
   it('an improving script gains, the same again gains nothing, and together they earn the best', async () => {
@@ -88,7 +105,7 @@ describe('mle', () => {
     expect(structure).toContain('data/train.csv')
     expect([data, output]).toEqual(['data', 'submission.csv'])
     expect(valid).toContain('id,age,income,debt,late_payments,home')
-    expect(fresh).toMatch(/^FAILED: the code did not run[^]*NameError/)
+    expect(fresh).toMatch(/^FAILED: the code did not run[\s\S]*NameError/)
     expect(history!.split('\n')).toHaveLength(8)
     expect(history).toContain('6. validate_code: SUCCESS: the code runs.')
   })
@@ -104,7 +121,7 @@ describe('mle', () => {
     ])
     const said = saidIn(played)
     expect(said[0]).toBe('data')
-    expect(said[1]).toMatch(/^FAILED: no submission was scored: [^]*hello/)
+    expect(said[1]).toMatch(/^FAILED: no submission was scored: [\s\S]*hello/)
     expect(said[2]).toMatch(/^That is no action/)
     expect(said[3]).toContain("needs 'info_type': overview")
     expect(said[4]).toContain("needs params with 'code'")

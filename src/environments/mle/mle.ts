@@ -27,7 +27,9 @@ export function mle(name?: string): EnvSpec<MleTask, MleEnv> {
 function* draws(names: readonly CompetitionName[], split: Split): Generator<Task<MleTask>> {
   for (let i = 0; i < DRAWS[split]; i++) {
     const seed = split === 'train' ? i : DRAWS.train + i
-    for (const name of names) yield { id: `${name}-${seed}`, data: { competition: name, seed } }
+    // The first few of both splits together are of every kind.
+    for (const name of split === 'train' ? names : names.toReversed())
+      yield { id: `${name}-${seed}`, data: { competition: name, seed } }
   }
 }
 
