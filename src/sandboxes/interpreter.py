@@ -4,6 +4,7 @@ one namespace, and answers in kind. It is the hostile side of the wall: whoever 
 Its standard output and error are files, open for reading and appending; what is in them after a request is the answer's.
 """
 import builtins
+import errno
 import io
 import json
 import linecache
@@ -17,7 +18,7 @@ import tempfile
 import traceback
 import types
 
-FLOOD = 1 << 23  # bytes of output kept while it flows; of more, the middle is dropped
+FLOOD = 1 << 20  # bytes of output kept while it flows; of more, the middle is dropped
 
 
 class Capped(io.RawIOBase):
@@ -35,7 +36,7 @@ class Capped(io.RawIOBase):
 
     def write(self, data):
         view = memoryview(data).cast("B")
-        if len(view) > FLOOD:
+        if len(view) > self.flood():
             self.put(view[: self.cap])
             self.dropped += len(view) - 2 * self.cap
             self.put(view[-self.cap :])
@@ -43,23 +44,32 @@ class Capped(io.RawIOBase):
             self.put(view)
         return len(view)
 
+    def flood(self):
+        return max(FLOOD, 4 * self.cap)
+
     def put(self, view):
         while view:
-            done = os.write(self.fd, view)
+            try:
+                done = os.write(self.fd, view)
+            except OSError as error:  # files may not grow so far here
+                if error.errno != errno.EFBIG or not self.drop():
+                    raise
+                continue
             self.since += done
             view = view[done:]
-        if self.since > FLOOD:
-            self.since = 0
-            self.drop(os.fstat(self.fd).st_size)
+        if self.since > self.flood():
+            self.drop()
 
-    def drop(self, size):
-        half = self.cap // 2
-        if size <= FLOOD // 2:
-            return
+    def drop(self):
+        """The middle of what is there; whether there was one."""
+        self.since, size, half = 0, os.fstat(self.fd).st_size, self.cap // 2
+        if size <= 2 * half:
+            return False
         tail = os.pread(self.fd, half, size - half)
         os.ftruncate(self.fd, half)
         os.write(self.fd, tail)
         self.dropped += size - half - len(tail)
+        return True
 
     def take(self):
         """What was written since the last time, at most `cap` bytes of it, and whether it was cut."""
@@ -93,8 +103,7 @@ class Interpreter:
         self.channel, self.extra = channel, extra or {}
         self.requests = channel.makefile("rb")
         self.running, self.cells, self.me = False, 0, os.getpid()
-        self.out, self.err = Capped(1), Capped(2)
-        self.stdout, self.stderr = stream(self.out), stream(self.err)
+        self.open_outputs()
         self.module = types.ModuleType("__main__")
         self.module.__dict__["__builtins__"] = builtins
         self.shell_env, self.home = None, os.getcwd()
@@ -102,6 +111,10 @@ class Interpreter:
         sys.modules["__main__"] = self.module
         sys.argv = [""]
         signal.signal(signal.SIGINT, self.on_interrupt)
+
+    def open_outputs(self):
+        self.out, self.err = Capped(1), Capped(2)
+        self.stdout, self.stderr = stream(self.out), stream(self.err)
 
     def on_interrupt(self, *_):
         if self.running:
@@ -134,6 +147,8 @@ class Interpreter:
         self.channel.sendall(json.dumps(answer).encode() + b"\n")
 
     def execute(self, request):
+        if self.stdout.closed or self.stderr.closed:  # by the code before
+            self.open_outputs()
         self.out.cap = self.err.cap = request["cap"]
         sys.stdout, sys.stderr = self.stdout, self.stderr
         self.cells += request["code"] != ""
