@@ -9,7 +9,6 @@ import { mleCatalogue } from './mle/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
-export * from './clinic/calculators.ts'
 export * from './codeact/codeact.ts'
 export * from './kit/answer-form.ts'
 export * from './kit/code-env.ts'

@@ -119,6 +119,8 @@ describe('committed answers', () => {
     const won = await play(spec, task, [validate('answer = -1'), validate(`print("so")\nprint(${gold})`), EXIT])
     expect(won.rewards).toMatchObject({ success: { value: 1 }, anyOfN: { value: 1 } })
     expect(won.steps).toHaveLength(3)
+    const stayed = await play(spec, task, [validate(`answer = ${gold}`)])
+    expect(stayed.rewards).toMatchObject({ success: { value: 0 }, anyOfN: { value: 1 } })
   })
 
   it('are not the answers of programs that fail, nor what an earlier one left behind', async () => {
@@ -275,6 +277,9 @@ describe('medagentgym', () => {
     )
     const spec = openEnvironment('medagentgym:medcalc,skip-broken', folder)
     expect([...(spec.tasks('train') as Iterable<Task>)].map(({ id }) => id)).toEqual(['train_tasks/1'])
+    expect(spec.id).toBe('medagentgym:medcalc@1')
+    expect(openEnvironment('medagentgym:medcalc,codeact,skip-broken', folder).id).toBe('medagentgym:medcalc,codeact@1')
+    expect(openEnvironment('clinic/power:checker-in-the-loop').id).toBe('clinic/power:checker-in-the-loop@1')
     expect(() => openEnvironment('medagentgym:biods', folder)).toThrow("not 'biods'")
     expect(() => openEnvironment('medagentgym:treqs', folder)).toThrow('holds no tasks of treqs')
     expect(() => openEnvironment('medagentgym:medcalc', join(folder, 'none'))).toThrow('there is no folder')

@@ -46,10 +46,11 @@ export function playOf(argument: string | undefined, forms: readonly Form[]): Re
 
 const CHECKER = 'checker-in-the-loop'
 
-/** The id says how it is played: 'clinic/power:codeact@1'. */
+/** The id says how it is played: 'clinic/power:codeact@1', 'medagentgym:medcalc,codeact@1'. */
 export function play<D>({ program, ...world }: ClinicWorld<D>, { form, checker = false }: Play): EnvSpec<D> {
-  const words = [form === 'json' ? '' : form, checker ? CHECKER : ''].filter(Boolean).join(',')
-  const id = `${world.id}${words && `:${words}`}@1`
+  const words = [form === 'json' ? [] : form, checker ? CHECKER : []].flat()
+  const [name = '', ...set] = world.id.split(':')
+  const id = `${[name, [...set, ...words].join(',')].filter(Boolean).join(':')}@1`
   if (form === 'direct') return direct({ ...world, program, id })
   if (form === 'codeact') return codeact({ ...world, program, id })
   return medAgentEnv<D>({

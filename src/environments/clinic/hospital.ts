@@ -139,7 +139,7 @@ type Add = (table: string, values: readonly (string | number)[]) => void
 
 function stays(add: Add, { patient, admission, rng }: { patient: number; admission: number; rng: Random }): void {
   const [start, days] = [rng.int(3 * 365), 1 + rng.int(21)]
-  const died = rng.int(10) === 0 ? 1 : 0
+  const died = rng.int(4) === 0 ? 1 : 0
   const ward = rng.pick(WORDS.ward)
   add('admissions', [admission, patient, dateOf(start), dateOf(start + days), days, ward, rng.pick(WORDS.kind), died])
   const some = <T>(items: readonly T[], most: number): T[] => rng.shuffle(items).slice(0, 1 + rng.int(most))

@@ -1,6 +1,6 @@
 /**
  * MedAgentGym's way to play: JSON actions in a Python sandbox. `validate_code` runs a program and shows its answer, and
- * the last one when the episode ends is the committed answer. Unlike there, nobody looks at the gold answer on the way,
+ * the last one is committed by leaving the terminal. Unlike there, nobody looks at the gold answer on the way,
  * unless `checker` asks for it: then the first right program ends the episode, as in the original.
  */
 import {
@@ -55,8 +55,10 @@ export interface Attempt {
 }
 
 export interface MedAgentEnv extends Env {
-  /** Programs given to validate_code, in order; the last one is the committed one. */
+  /** Programs given to validate_code, in order. */
   readonly attempts: readonly Attempt[]
+  /** The last one, where the episode was brought to its end: by the agent, or by the checker. */
+  readonly committed: Attempt | undefined
 }
 
 /** "num_steps 15". */
@@ -74,7 +76,7 @@ export function medAgentEnv<D>(world: MedAgentWorld<D>): EnvSpec<D, MedAgentEnv>
     limits: { steps: STEPS },
     make: (task, host) => live(world, task, host),
     rubric: {
-      success: { weight: 1, score: (judged) => scored(judged.env.attempts.at(-1), judged) },
+      success: { weight: 1, score: (judged) => scored(judged.env.committed, judged) },
       anyOfN: {
         weight: 0,
         async score(judged) {
@@ -108,6 +110,11 @@ function key(code: string): Agent {
 function live<D>(world: MedAgentWorld<D>, task: { id: string; data: D }, host: Host): MedAgentEnv {
   const { data } = task
   const attempts: Attempt[] = []
+  let committed: Attempt | undefined
+  const end = (): StepResult => {
+    committed = attempts.at(-1)
+    return { observation: { messages: [] }, end: 'terminated' }
+  }
   const see = (text: string): StepResult => ({ observation: { messages: [user(text)] } })
   let opened: Promise<Sandbox> | undefined
   const sandbox = (): Promise<Sandbox> => {
@@ -115,7 +122,7 @@ function live<D>(world: MedAgentWorld<D>, task: { id: string; data: D }, host: H
     return opened
   }
   const terminal = async (cmd: string): Promise<StepResult> => {
-    if (/^\s*exit\s*(0\s*)?;?\s*$/.test(cmd)) return { observation: { messages: [] }, end: 'terminated' }
+    if (/^\s*exit\s*(0\s*)?;?\s*$/.test(cmd)) return end()
     const place = await sandbox()
     return see(shown(await place.exec(cmd, { language: 'shell', signal: host.signal })))
   }
@@ -126,7 +133,7 @@ function live<D>(world: MedAgentWorld<D>, task: { id: string; data: D }, host: H
     attempts.push(attempt)
     if (!world.checker) return see(shown(result))
     const right = attempt.ended && (await world.score(attempt, { task, sandbox: (spec) => host.sandbox(spec) })) === 1
-    return right ? { observation: { messages: [] }, end: 'terminated' } : see(`${shown(result)}\nThat is not correct.`)
+    return right ? end() : see(`${shown(result)}\nThat is not correct.`)
   }
   const perform = async (deed: Action): Promise<StepResult> => {
     if (deed.action === 'terminal') return terminal(deed.params.cmd)
@@ -137,6 +144,9 @@ function live<D>(world: MedAgentWorld<D>, task: { id: string; data: D }, host: H
   }
   return {
     attempts,
+    get committed() {
+      return committed
+    },
     reset: () => ({ messages: [system(rules(world)), user(world.ask(data))] }),
     async step(action) {
       const deed = parseAction(action, world.actions)
@@ -182,7 +192,7 @@ const DESCRIPTIONS: Readonly<Record<ActionName, string>> = {
 function rules<D>({ instructions, actions, checker }: MedAgentWorld<D>): string {
   const ending = checker
     ? 'The task ends when a program is right.'
-    : 'Your last validated program is your answer when you end the task with {"action": "terminal", "params": {"cmd": "exit"}}.'
+    : 'You commit your last validated program by ending the task with {"action": "terminal", "params": {"cmd": "exit"}}.'
   return [
     instructions,
     'Each message of yours is one action, a JSON object with exactly two keys: {"action": …, "params": {…}}. The actions:',

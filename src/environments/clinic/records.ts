@@ -71,7 +71,7 @@ interface Placed extends Pick<RecordTask, 'part' | 'hospital'> {
   readonly number: number
 }
 
-/** Values are drawn again until the answer is something, and no longer list than anybody would read. */
+/** Values are drawn again until the answer is something that is not easily guessed, and no endless list. */
 function recordTask(template: Template, { part, number, hospital }: Placed): RecordTask {
   const { db } = hospitalOf(hospital)
   for (let attempt = 0; attempt < 1000; attempt++) {
@@ -80,7 +80,7 @@ function recordTask(template: Template, { part, number, hospital }: Placed): Rec
       .prepare(sql)
       .all()
       .map((row) => Object.values(row)[0] as Scalar)
-    const told = answer.filter((value) => value !== null && value !== 0)
+    const told = answer.filter((value) => value !== null && value !== 0 && value !== 1)
     if (told.length > 0 && told.length === answer.length && answer.length <= LONGEST)
       return { part, hospital, question, sql, answer }
   }
