@@ -157,7 +157,9 @@ function live(pack: Pack, host: Host): MleEnv {
       const asked = mleAction(action)
       const { said, reward } = await perform(asked)
       history.push(`${history.length + 1}. ${asked.action}: ${said.split('\n')[0]}`)
-      return { observation: seen(action, said), reward }
+      // Who is first on both boards has nothing left to gain.
+      const first = best?.position === 1
+      return { observation: seen(action, said), reward, ...(first && { end: 'terminated' as const }) }
     },
     async close() {
       await sandbox?.[Symbol.asyncDispose]()

@@ -66,7 +66,7 @@ describe('mle', () => {
   it('the answers win each of the five, and what knows nothing has no medal', { timeout: 60_000 }, async () => {
     for (const name of competitionNames) {
       const won = await play(name, spec.solve!(task(name)) as readonly AssistantMessage[])
-      expect([successOf(won), returnOf(won)]).toEqual([1, 1])
+      expect([successOf(won), returnOf(won), won.stop]).toEqual([1, 1, 'terminated'])
       const { guess, gold, boards, metric } = competition(name, 0)
       const truth = gold.answers.rows.map(([, answer]) => answer!)
       const { score, lowerIsBetter } = metrics[metric]
