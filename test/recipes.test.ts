@@ -57,14 +57,16 @@ describe.each([...recipes, imitateThenReinforce(['sft', 'ppo', 'rft'])])('the re
     const { results, rounds } = await run(recipe)
     expect(results.map(({ arm }) => arm)).toEqual(recipe.arms)
     for (const { arm, envSteps, sampled, greedy, tempered, others } of results) {
-      expect(envSteps, arm).toBeGreaterThanOrEqual(100)
+      const untrained = arm === 'untrained'
+      if (untrained) expect(envSteps).toBe(0)
+      else expect(envSteps, arm).toBeGreaterThanOrEqual(100)
       for (const summary of [sampled, greedy, tempered, ...Object.values(others)]) {
         expect(summary.tasks).toBe(4)
         expect(summary.success.mean, arm).not.toBeNull()
       }
       const learned = rounds.filter((one) => one.arm === arm).reduce((sum, { round }) => sum + round.updates, 0)
       // A policy that knows nothing is never right, all its attempts are alike, and a limit cuts them off.
-      if (!/star|rft|dynamic|overlong/.test(arm)) expect(learned, arm).toBeGreaterThan(0)
+      if (!untrained && !/star|rft|dynamic|overlong/.test(arm)) expect(learned, arm).toBeGreaterThan(0)
     }
   }, 60_000)
 

@@ -139,6 +139,7 @@ function report(result: Result): string {
     table([
       ['success', interval(result.success, 3)],
       ['return', interval(result.return)],
+      ...Object.entries(result.metrics).map(([name, value]) => [name, interval(value, 3)]),
     ]),
     ...(curve.length > 0 ? ['', table(curve)] : []),
     '',

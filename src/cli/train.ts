@@ -1,5 +1,5 @@
 /** `ludus train <env|recipe>`: ways to learn, side by side over paired seeds, against a baseline and a control. */
-import { bootstrap, type Comparison, compare, createRun, type Interval } from '../data/index.ts'
+import { bootstrap, type Comparison, compare, createRun, type Interval, type Summary } from '../data/index.ts'
 import { environments, openEnvironment } from '../environments/index.ts'
 import { noisyOracle } from '../models/index.ts'
 import {
@@ -29,26 +29,38 @@ const flags = {
   seeds: { type: 'count', default: '1', help: 'paired repetitions; a claim takes five' },
   algorithm: {
     type: 'text',
-    default: 'grpo',
-    help: `how it learns after imitation, several by commas: ${ALGORITHMS.join(', ')}`,
+    help: `how it learns after imitation, several by commas: ${ALGORITHMS.join(', ')}; grpo unless given`,
   },
   noise: { type: 'number', help: `how often the imitated expert errs; ${own}` },
   'imitation-steps': { type: 'count', help: `environment steps of imitation; ${own}` },
   steps: { type: 'count', help: `environment steps of each arm after it; ${own}` },
   width: { type: 'count', help: `of the transformer, a multiple of 8; ${own}` },
   layers: { type: 'count', help: `of the transformer; ${own}` },
-  'max-tokens': { type: 'count', default: '8', help: 'most tokens in an answer' },
+  'max-tokens': { type: 'count', help: `most tokens in an answer; 8 ${own}` },
   sandbox: world.sandbox,
   ...common,
 } as const
 
 type Given = Flags<typeof flags>
 
+/** What suits a world: all that its experiment needs, and where the world itself is too hard, an easier form of it. */
+interface Suited extends Pick<Settings, 'noise' | 'imitationSteps' | 'armSteps' | 'width' | 'layers'> {
+  readonly maxTokens?: number
+  /** The form that is learned where none is named. */
+  readonly form?: string
+  /** What is done there where no algorithm is named; imitation and then GRPO unless given. */
+  readonly recipe?: string
+}
+
 /** What it takes in each world, on two cores and in minutes: a model that can learn it, and the steps to do so. */
-const suited = {
+const suited: Readonly<Record<string, Suited>> = {
   maze: { noise: 0.6, imitationSteps: 200_000, armSteps: 400_000, width: 32, layers: 2 },
   arithmetic: { noise: 0.2, imitationSteps: 100_000, armSteps: 20_000, width: 96, layers: 3 },
-} as const satisfies Record<string, Partial<Settings>>
+  'clinic/calculators': {
+    ...{ noise: 0, imitationSteps: 5000, armSteps: 5000, width: 64, layers: 2, maxTokens: 32 },
+    ...{ form: 'clinic/calculators:direct', recipe: 'imitate-successes' },
+  },
+}
 
 export const train = command({
   about: "ways to learn, side by side from one start: an algorithm in a world, or a paper's recipe",
@@ -83,36 +95,47 @@ export const train = command({
 
 /** A recipe with its world, or a world with imitation and what follows it. Throws UsageError. */
 function chosen(name: string, { env, algorithm }: Given): { recipe: Recipe; env: string } {
-  const recipe = recipes.find((known) => known.name === name)
-  if (recipe) return { recipe, env: env ?? recipe.env }
+  const named = (wanted: string | undefined): Recipe | undefined => recipes.find((known) => known.name === wanted)
+  const recipe = named(name)
+  if (recipe) return { recipe, env: learnable(env ?? recipe.env) }
   const [world = ''] = name.split(':')
   if (!Object.hasOwn(environments, world))
     throw new UsageError(
       `there is no environment and no recipe '${name}': there are ${[...Object.keys(environments), ...recipes.map((known) => known.name)].join(', ')}`,
     )
   if (env !== undefined) throw new UsageError(`--env is for recipes; '${name}' is a world already`)
-  const wanted = algorithm.split(',')
+  const own = algorithm === undefined ? named(suited[world]?.recipe) : undefined
+  if (own) return { recipe: own, env: learnable(name) }
+  const wanted = (algorithm ?? 'grpo').split(',')
   const stranger = wanted.find((one) => !isAlgorithm(one))
   if (stranger !== undefined) throw new UsageError(`--algorithm is one of ${ALGORITHMS.join(', ')}, not '${stranger}'`)
-  return { recipe: imitateThenReinforce(wanted as Algorithm[]), env: name }
+  return { recipe: imitateThenReinforce(wanted as Algorithm[]), env: learnable(name) }
 }
+
+/** The form of a world that suits a small model, where none is named. */
+const learnable = (env: string): string => suited[env]?.form ?? env
 
 function settingsFor(env: string, { budget }: Recipe, flags: Given): Settings {
   const [world = ''] = env.split(':')
-  const own = { ...suited[world as keyof typeof suited], ...budget }
+  const own: Partial<Suited> = { ...suited[world], ...budget }
+  const needed = (flag: string, value: number | undefined): number => {
+    if (value === undefined)
+      throw new UsageError(`nobody has said yet what suits '${world}': give --${flag}, and see --help`)
+    return value
+  }
   return {
     agent: flags.agent,
     seeds: Array.from({ length: flags.seeds }, (_, i) => flags.seed + i),
-    noise: flags.noise ?? own.noise,
-    imitationSteps: flags['imitation-steps'] ?? own.imitationSteps,
-    armSteps: flags.steps ?? own.armSteps,
-    width: flags.width ?? own.width,
-    layers: flags.layers ?? own.layers,
-    maxTokens: flags['max-tokens'],
+    noise: needed('noise', flags.noise ?? own.noise),
+    imitationSteps: needed('imitation-steps', flags['imitation-steps'] ?? own.imitationSteps),
+    armSteps: needed('steps', flags.steps ?? own.armSteps),
+    width: needed('width', flags.width ?? own.width),
+    layers: needed('layers', flags.layers ?? own.layers),
+    maxTokens: flags['max-tokens'] ?? own.maxTokens ?? 8,
   }
 }
 
-type Measured = Readonly<Record<'success' | 'return', Interval>>
+type Measured = Pick<Summary, 'success' | 'return' | 'metrics'>
 
 /** Means over the seeds, with intervals over the seeds; over the tasks where there is but one seed. */
 interface ArmClaim extends Measured {
@@ -137,7 +160,9 @@ interface Claims {
   readonly comparisons: readonly Claim[]
 }
 
-type Metric = 'success' | 'return'
+/** 'success', 'return', or the name of a metric. */
+const intervalOf = (measured: Measured, metric: string): Interval | undefined =>
+  metric === 'success' || metric === 'return' ? measured[metric] : measured.metrics[metric]
 
 /** Ways of acting that an arm was measured in, as they are named behind a metric and a comma; '' is as sampled. */
 const WAYS = { '': 'sampled', greedy: 'greedy', 'best temperature': 'tempered' } as const
@@ -150,11 +175,14 @@ function claims({ players, results }: Conducted, { arms: names, pairs }: Recipe)
   const others = Object.keys(complete[0]?.[0]?.others ?? {})
   const ways = [...Object.keys(WAYS), ...others]
   const of = (arm: string): ArmResult[] => complete.map((seed) => seed[names.indexOf(arm)]!)
-  const values = (arm: string, way: string, metric: Metric): number[] =>
-    of(arm).flatMap((result) => measuredAs(result, way)[metric].mean ?? [])
+  const values = (arm: string, way: string, metric: string): number[] =>
+    of(arm).flatMap((result) => intervalOf(measuredAs(result, way), metric)?.mean ?? [])
+  const metrics = Object.keys(complete[0]?.[0]?.sampled.metrics ?? {})
   const over = (arm: string, way: string): Measured => {
     if (complete.length === 1) return both(measuredAs(of(arm)[0]!, way))
-    return { success: bootstrap(values(arm, way, 'success')), return: bootstrap(values(arm, way, 'return')) }
+    const overSeeds = (metric: string): Interval => bootstrap(values(arm, way, metric))
+    const others = Object.fromEntries(metrics.map((metric) => [metric, overSeeds(metric)]))
+    return { success: overSeeds('success'), return: overSeeds('return'), metrics: others }
   }
   return {
     players: { random: both(players.random), expert: both(players.expert), optimum: both(players.optimum) },
@@ -166,7 +194,7 @@ function claims({ players, results }: Conducted, { arms: names, pairs }: Recipe)
     })),
     comparisons: pairs.flatMap(({ arm, baseline, kind }) =>
       ways.flatMap((way) =>
-        (['success', 'return'] as const).map((metric) => ({
+        ['success', 'return', ...metrics].map((metric) => ({
           ...{ arm, baseline, kind, metric: [metric, way].filter(Boolean).join(', ') },
           ...compare(values(arm, way, metric), values(baseline, way, metric)),
         })),
@@ -175,7 +203,19 @@ function claims({ players, results }: Conducted, { arms: names, pairs }: Recipe)
   }
 }
 
-const both = ({ success, return: paid }: Measured): Measured => ({ success, return: paid })
+const both = ({ success, return: paid, metrics }: Measured): Measured => ({ success, return: paid, metrics })
+
+/** What a world measures besides, arm by arm; nothing where it measures nothing. */
+function metricsOf(arms: readonly ArmClaim[]): string[] {
+  const names = Object.keys(arms[0]?.metrics ?? {})
+  if (names.length === 0) return []
+  const row = (label: string, { metrics }: Measured): string[] => [
+    label,
+    ...names.map((name) => interval(metrics[name]!)),
+  ]
+  const rows = arms.flatMap((arm) => [row(arm.name, arm), row('  at its most likely', arm.greedy)])
+  return ['', table([['metrics', ...names], ...rows])]
+}
 
 function report(result: Claims & { run: string; env: string; seconds: number }, chart: string): string {
   const rows = [
@@ -191,6 +231,7 @@ function report(result: Claims & { run: string; env: string; seconds: number }, 
     chart,
     '',
     table([[`${result.env}, held-out tasks [95 % interval]`, 'success', 'return'], ...rows]),
+    ...metricsOf(result.arms),
     '',
     table([['difference, seed by seed', 'mean', 'verdict'], ...found]),
     '',

@@ -46,6 +46,19 @@ describe('summarise', () => {
     expect([summary.tasks, summary.samples, summary.tokens, summary.costUsd]).toEqual([3, 4, 60, 6])
   })
 
+  it('averages each reward that weighs nothing over the tasks that it can judge', () => {
+    const task = (...values: (number | null)[]) => ({
+      trajectories: values.map((value) => ({
+        ...ended(1),
+        rewards: { success: { value: 1, weight: 0 }, part: { value, weight: 0 }, paid: { value: 9, weight: 1 } },
+      })),
+    })
+    const { metrics } = summarise([task(1, 1, 0, 0), task(null, null), task(0, null)])
+    expect(Object.keys(metrics)).toEqual(['part'])
+    expect(metrics['part']!.mean).toBe(0.25)
+    expect(summarise([group(1, 0)]).metrics).toEqual({})
+  })
+
   it('counts every kind of outcome, and averages nothing where nothing is scored', () => {
     const kinds = ['broken', 'cancelled', 'over-budget', 'unscored'] as const
     const summary = summarise([{ trajectories: kinds.map((kind) => ended(null, kind)) }])

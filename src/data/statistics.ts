@@ -25,6 +25,8 @@ export interface Summary {
   readonly samples: number
   readonly success: Interval
   readonly return: Interval
+  /** Means of the rewards that weigh nothing, over the tasks that each can judge, by name. */
+  readonly metrics: Readonly<Record<string, Interval>>
   /** k → the chance that at least one of k attempts succeeds. */
   readonly passAt: Readonly<Record<string, number>>
   /** k → the chance that all k attempts succeed (pass^k, Yao et al. 2024). */
@@ -47,6 +49,7 @@ export function summarise(groups: readonly Pick<Group, 'trajectories'>[]): Summa
     samples,
     success: proportion(scores),
     return: bootstrap(groups.flatMap(({ trajectories }) => mean(trajectories.flatMap((t) => returnOf(t) ?? [])) ?? [])),
+    metrics: metricsOf(groups),
     passAt: perK(samples, counted, (n, c, k) => 1 - choose(n - c, k) / choose(n, k)),
     passHat: perK(samples, counted, (n, c, k) => choose(c, k) / choose(n, k)),
     outcomes: countOutcomes(all),
@@ -57,6 +60,18 @@ export function summarise(groups: readonly Pick<Group, 'trajectories'>[]): Summa
       0,
     ),
   }
+}
+
+function metricsOf(groups: readonly Pick<Group, 'trajectories'>[]): Record<string, Interval> {
+  const values = new Map<string, number[][]>()
+  for (const { trajectories } of groups) {
+    const ofTask = new Map<string, number[]>()
+    for (const { rewards } of trajectories)
+      for (const [name, { value, weight }] of Object.entries(rewards))
+        if (weight === 0 && name !== 'success' && value !== null) ofTask.set(name, [...(ofTask.get(name) ?? []), value])
+    for (const [name, attempts] of ofTask) values.set(name, [...(values.get(name) ?? []), attempts])
+  }
+  return Object.fromEntries([...values].map(([name, attempts]) => [name, proportion(attempts)]))
 }
 
 export function countOutcomes(trajectories: readonly Trajectory[]): Outcomes {

@@ -2,12 +2,14 @@
 import type { EnvSpec } from '../core/index.ts'
 import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
+import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
+export * from './clinic/calculators.ts'
 export * from './codeact/codeact.ts'
 export * from './kit/answer-form.ts'
 export * from './kit/code-env.ts'
@@ -34,6 +36,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
     argument: 'digits, 1 to 9, or a range like 1-3',
     open: (argument) => arithmetic(argument === undefined ? {} : arithmeticOptions(argument)),
   },
+  ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
 }

@@ -140,20 +140,32 @@ export async function* imitateThen<D, E extends Env>(
   return results
 }
 
+/** Arms that each begin with the policy as it was born, knowing nothing; 'untrained' is that policy itself. */
+export async function* fromNothing<D, E extends Env>(
+  setup: Setup<D, E>,
+  arms: Readonly<Record<string, Method<D, E>>>,
+): AsyncGenerator<Progress, ArmResult[]> {
+  const { engine, armSteps } = setup
+  const born = measurer(setup, 'untrained')
+  await engine.save(born.checkpoint)
+  const results = [await measured(setup, born, { temperature: 1 })]
+  for (const [arm, method] of Object.entries(arms)) {
+    await engine.load(born.checkpoint)
+    results.push(yield* pursue(setup, arm, { ...method, others: {}, envSteps: armSteps }))
+  }
+  return results
+}
+
 /** Runs one arm to the end of its budget, and measures what came of it. */
 async function* pursue<D, E extends Env>(
   setup: Setup<D, E>,
   arm: string,
   { envSteps, rollout, others, ...method }: Method<D, E> & { readonly envSteps: number; readonly others: Others<D> },
 ): AsyncGenerator<Progress, ArmResult> {
-  const { spec, agent, engine, policy, folder } = setup
-  const { batch = '', maxTokens, ...common } = setup.rollout
-  const name = [batch, arm.replaceAll(/\W+/g, '-')].filter(Boolean).join('/')
-  const checkpoint = join(folder, name)
-  const measure: Measure<D> = (kind, { temperature, attempts, tasks = setup.test, model = policy }) => {
-    const settings = { ...common, model, attempts, seed: setup.seed, sampling: { temperature, maxTokens } }
-    return evaluate(spec, agent, tasks, { ...settings, batch: `${name}/${kind}` })
-  }
+  const { spec, agent, engine } = setup
+  const { batch: _, maxTokens, ...common } = setup.rollout
+  const measuring = measurer(setup, arm)
+  const { batch, checkpoint, measure } = measuring
   let last: Round | undefined
   for await (const round of train({
     ...{ spec, agent, engine, envSteps, checkpoint, ...method },
@@ -162,17 +174,49 @@ async function* pursue<D, E extends Env>(
     tasks: setup.train,
     every: envSteps / EVALUATIONS,
     evaluate: ({ envSteps }) => measure(`curve-${envSteps}`, { temperature: 1, attempts: 1 }),
-    rollout: { ...common, ...rollout, batch: name, sampling: { temperature: 1, maxTokens } },
+    rollout: { ...common, ...rollout, batch, sampling: { temperature: 1, maxTokens } },
   })) {
     last = round
     yield { arm, budget: envSteps, round }
   }
+  return { ...(await measured(setup, measuring, { others })), ...spent(last) }
+}
+
+const spent = (last: Round | undefined): Pick<ArmResult, 'envSteps' | 'trainedTokens'> => ({
+  envSteps: last?.envSteps ?? 0,
+  trainedTokens: last?.trainedTokens ?? 0,
+})
+
+interface Measuring<D> {
+  readonly arm: string
+  readonly batch: string
+  readonly checkpoint: string
+  readonly measure: Measure<D>
+}
+
+/** How an arm is measured, and under which names that is kept. */
+function measurer<D, E extends Env>({ spec, agent, policy, folder, ...setup }: Setup<D, E>, arm: string): Measuring<D> {
+  const { batch = '', maxTokens, ...common } = setup.rollout
+  const name = [batch, arm.replaceAll(/\W+/g, '-')].filter(Boolean).join('/')
+  const measure: Measure<D> = (kind, { temperature, attempts, tasks = setup.test, model = policy }) => {
+    const settings = { ...common, model, attempts, seed: setup.seed, sampling: { temperature, maxTokens } }
+    return evaluate(spec, agent, tasks, { ...settings, batch: `${name}/${kind}` })
+  }
+  return { arm, batch: name, checkpoint: join(folder, name), measure }
+}
+
+/** The policy as it stands. The temperature that suits it best is looked for unless given. */
+async function measured<D, E extends Env>(
+  setup: Setup<D, E>,
+  { arm, checkpoint, measure }: Measuring<D>,
+  { others = {}, temperature: given }: { readonly others?: Others<D>; readonly temperature?: number },
+): Promise<ArmResult> {
   const besides: [string, Summary][] = []
   for (const [kind, model] of Object.entries(others))
     besides.push([kind, await measure(kind.replaceAll(' ', '-'), { temperature: 1, attempts: 4, model })])
-  const temperature = await bestTemperature(measure, setup.train.slice(0, EPISODES))
+  const temperature = given ?? (await bestTemperature(measure, setup.train.slice(0, EPISODES)))
   return {
-    ...{ arm, checkpoint, temperature, envSteps: last?.envSteps ?? 0, trainedTokens: last?.trainedTokens ?? 0 },
+    ...{ arm, checkpoint, temperature, ...spent(undefined) },
     others: Object.fromEntries(besides),
     sampled: await measure('sampled', { temperature: 1, attempts: 4 }),
     greedy: await measure('greedy', { temperature: 0, attempts: 1 }),

@@ -13,6 +13,8 @@ export interface Row<T> {
 export interface TaskFileOptions<T> {
   readonly schema: z.ZodType<T>
   readonly id: (value: T) => string
+  /** Of the files, those whose name fits; all of them unless given. */
+  readonly files?: RegExp
   /** Leaves out a line that is wrong, with a warning, instead of giving up. */
   readonly skipBroken?: boolean
 }
@@ -21,10 +23,13 @@ export interface TaskFileOptions<T> {
  * Every line of every .jsonl and .jsonl.gz file of the folder, files by name. Throws a sentence where the folder is
  * none or holds no such file, and at the first line that is wrong, unless those are to be skipped.
  */
-export function readTaskFiles<T>(folder: string, { schema, id, skipBroken = false }: TaskFileOptions<T>): Row<T>[] {
+export function readTaskFiles<T>(
+  folder: string,
+  { schema, id, files = /^/, skipBroken = false }: TaskFileOptions<T>,
+): Row<T>[] {
   const rows: Row<T>[] = []
   const seen = new Map<string, string>()
-  for (const { where, text } of linesOf(folder)) {
+  for (const { where, text } of linesOf(folder, files)) {
     try {
       const value = checked(text, schema)
       const before = seen.get(id(value))
@@ -40,11 +45,11 @@ export function readTaskFiles<T>(folder: string, { schema, id, skipBroken = fals
   return rows
 }
 
-function* linesOf(folder: string): Generator<{ where: string; text: string }> {
+function* linesOf(folder: string, wanted: RegExp): Generator<{ where: string; text: string }> {
   if (!existsSync(folder)) throw new Error(`there is no folder '${folder}'`)
   if (!statSync(folder).isDirectory()) throw new Error(`'${folder}' is a file: name the folder that it is in`)
   const files = readdirSync(folder)
-    .filter((name) => /\.jsonl(\.gz)?$/.test(name))
+    .filter((name) => /\.jsonl(\.gz)?$/.test(name) && wanted.test(name))
     .sort()
   if (files.length === 0) throw new Error(`the folder '${folder}' holds no task file: no .jsonl and no .jsonl.gz`)
   for (const file of files) {
