@@ -37,11 +37,16 @@ const ready = (node, dev) => existsSync(node) && fresh(dev)
 
 /** Whether what is installed is what the lock file asks for. */
 function fresh(dev) {
+  const { lock, dev: installed } = stamp()
+  return lock === lockHash() && (installed || !dev)
+}
+
+/** What was installed last; nothing where nothing was. */
+function stamp() {
   try {
-    const { lock, dev: installed } = JSON.parse(readFileSync(stampFile, 'utf8'))
-    return lock === lockHash() && (installed || !dev)
+    return JSON.parse(readFileSync(stampFile, 'utf8'))
   } catch {
-    return false
+    return {}
   }
 }
 
@@ -63,8 +68,10 @@ function installNode(node) {
   if (!existsSync(node)) fail(`npm installed Node ${NODE}, but ${node} is not there`)
 }
 
-function installPackages(dev) {
+function installPackages(wanted) {
   const lock = lockHash()
+  // Who has worked on the project here goes on to.
+  const dev = wanted || stamp().dev === true
   // 'ci' starts from an empty folder; what another process may be running from is only added to.
   const verb = fresh(false) ? ['install', '--no-save'] : ['ci']
   npm([...verb, '--ignore-scripts', ...(dev ? [] : ['--omit=dev'])])

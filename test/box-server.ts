@@ -65,7 +65,9 @@ class Boxes {
 
   run(box: string, [program = '', ...args]: readonly string[]): Promise<Ran> {
     if (!this.open.has(box)) throw new Error(`no such box: ${box}`)
-    return finished(spawn(program, args, { cwd: join(this.root, box), env: { PATH: process.env['PATH'] } }))
+    return finished(
+      spawn(program, args, { cwd: join(this.root, box), env: { PATH: process.env['PATH'], TMPDIR: this.root } }),
+    )
   }
 }
 

@@ -35,6 +35,8 @@ export const tricksOrTraps: Recipe = {
     claim: 'two switches, batch std and averaging over tokens, are enough to beat GRPO',
   },
   env: 'arithmetic',
+  // Ten arms: half of what an arm of the others gets.
+  budget: { armSteps: 10_000 },
   arms: ['imitation', 'grpo', ...names, CONTROL],
   pairs: [
     ...names.toReversed().map((arm): Pair => ({ arm, baseline: 'grpo', kind: 'claim' })),

@@ -47,9 +47,9 @@ export const sandboxes: Readonly<Record<string, SandboxEntry>> = {
   },
 }
 
-/** What 'auto' opens. */
-export const DEFAULTS: Readonly<Record<Language, string>> = {
-  python: 'python',
-  javascript: 'javascript',
-  shell: 'shell',
+/** What 'auto' opens: the first that is as strong as the world demands. */
+export const DEFAULTS: Readonly<Record<Language, readonly [string, ...string[]]>> = {
+  python: ['python'],
+  javascript: ['javascript'],
+  shell: ['shell', 'python'],
 }

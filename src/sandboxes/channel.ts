@@ -72,7 +72,8 @@ export function openChannel(stream: Duplex, onNews?: (news: Answer) => void): Ch
   }
 }
 
-function parse(line: Buffer): Answer | undefined {
+/** A line that is a JSON object; undefined for any other. */
+export function parse(line: Buffer | string): Answer | undefined {
   try {
     const value: unknown = JSON.parse(line.toString())
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Answer) : undefined

@@ -40,7 +40,7 @@ export async function openDoor(uid: number | undefined): Promise<Door> {
       return undefined
     })
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
+  await new Promise<void>((resolve, reject) => server.on('error', reject).listen(path, resolve))
   await chmod(path, 0o600)
   if (uid !== undefined) await chown(path, uid, uid)
   const fd = openSync(path, O_PATH)

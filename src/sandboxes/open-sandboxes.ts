@@ -4,7 +4,7 @@ import { DEFAULTS, sandboxes } from './catalogue.ts'
 import type { SandboxEntry, Sandboxes, SandboxKind } from './provider.ts'
 
 /**
- * 'auto' is the default of each language; else a name of the catalogue, loaded when the first sandbox is opened. Throws
+ * 'auto' is each language's default that is strong enough; else a name of the catalogue, loaded when the first sandbox is opened. Throws
  * a sentence on a name that is not there.
  */
 export function openSandboxes(name = 'auto'): Sandboxes {
@@ -25,7 +25,7 @@ export function openSandboxes(name = 'auto'): Sandboxes {
     async open(spec, signal): Promise<Sandbox> {
       if (closed) throw new Error('the sandboxes are closed')
       signal.throwIfAborted()
-      const chosen = name === 'auto' ? DEFAULTS[spec.language] : name
+      const chosen = name === 'auto' ? defaultFor(spec) : name
       await admit(chosen, spec)
       return (await start(chosen, spec)).open(spec, signal)
     },
@@ -60,6 +60,11 @@ async function load(name: string): Promise<SandboxKind> {
 }
 
 const strength = (isolation: Isolation): number => ISOLATIONS.indexOf(isolation)
+
+function defaultFor({ language, isolation = 'none' }: SandboxSpec): string {
+  const names = DEFAULTS[language]
+  return names.find((name) => strength(entryOf(name).isolation) >= strength(isolation)) ?? names[0]
+}
 
 /**
  * Throws a sentence unless that sandbox speaks the language and is as strong as the world demands. Whoever names the

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
-import { type Answer, type Channel, openChannel } from './channel.ts'
+import { type Answer, type Channel, openChannel, parse } from './channel.ts'
 import { type Door, openDoor } from './door.ts'
 import { type MemoryGroup, memoryGroups } from './memory-group.ts'
 import { LIMITS } from './provider.ts'
@@ -88,8 +88,9 @@ async function converse(child: ChildProcess, door: Door, python: PythonFound): P
   const hear = new Map<unknown, (news: Answer) => void>()
   const ready = new Promise<Answer>((resolve) => hear.set(undefined, resolve))
   createInterface({ input: child.stdout! }).on('line', (line) => {
-    const news = JSON.parse(line) as Answer
-    hear.get(news['spawned'] ?? news['ended'])?.(news)
+    // A library that prints as it is imported says nothing to us.
+    const news = parse(line)
+    if (news) hear.get(news['spawned'] ?? news['ended'])?.(news)
   })
   order({
     readable: python.readable,
