@@ -22,8 +22,7 @@ export const imitateSuccesses: Recipe = {
   arms: ['untrained', LEARNED, CONTROL],
   pairs: [
     { arm: LEARNED, baseline: 'untrained', kind: 'claim' },
-    // Not against the untrained, who cannot even write an answer: its form alone is sometimes right by chance.
-    { arm: CONTROL, baseline: LEARNED, kind: 'control' },
+    { arm: CONTROL, baseline: 'untrained', kind: 'control' },
   ],
   run(setup) {
     const learn = rft({ renderer: setup.renderer, minibatch: 32, epochs: 2 })
