@@ -89,7 +89,9 @@ function verdictOf(found: Compared | undefined, kind: Pair['kind']): string {
   if (!found) return 'not run'
   if (kind === 'claim') return VERDICTS[found.verdict] ?? found.verdict
   if (kind === 'control')
-    return found.verdict === 'gain' ? 'gains: **so much of what is above is not what is claimed**' : `${found.verdict}, as it must`
+    return found.verdict === 'gain'
+      ? 'gains: **so much of what is above is not what is claimed**'
+      : `${found.verdict}, as it must`
   return found.verdict
 }
 
