@@ -240,10 +240,12 @@ describe('ludus check and envs', () => {
 
   it('list the worlds, with their sizes', async () => {
     const worlds = await json('envs')
-    expect(worlds).toMatchObject([
-      { name: 'maze', train: 525, test: 125 },
-      { name: 'arithmetic', test: 1000 },
-    ])
+    expect(worlds).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'maze', train: 525, test: 125, isolation: 'none' }),
+        expect.objectContaining({ name: 'humaneval', isolation: 'namespace', data: expect.any(String) }),
+      ]),
+    )
     expect((await json('envs', 'puzzles')).map(({ name }: { name: string }) => name)).toEqual(['arithmetic'])
     expect((await ludus('envs')).out).toContain('LMRL-Gym, MIT')
   })

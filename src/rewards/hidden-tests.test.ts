@@ -1,18 +1,9 @@
 /** The hidden tests are honest ones: what is tried is every way round them that we know. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSandboxes, type Sandboxes } from '../sandboxes/index.ts'
+import { describe, expect, it } from 'vitest'
+import { pythonPlaces } from '../../test/places.ts'
 import { databaseHash, type HiddenTests, type Place, prints, stateHash, testsPass } from './index.ts'
 
-let sandboxes: Sandboxes
-const place: Place = (spec) => sandboxes.open(spec, new AbortController().signal)
-/** Namespaces where there are some: there a sandbox opens in milliseconds. */
-beforeAll(async () => {
-  sandboxes = openSandboxes('python')
-  const tried = await place({ language: 'python' }).catch(() => undefined)
-  if (!tried) sandboxes = openSandboxes('unsafe-local')
-  await tried?.[Symbol.asyncDispose]()
-})
-afterAll(() => sandboxes[Symbol.asyncDispose]())
+const place: Place = await pythonPlaces()
 
 const tests =
   'assert add(1000, 2000) == 3000\nassert add(20000, 22000) == 42000, "the answer"\nassert add([1], [2]) == [1, 2]'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
+import { pythonPlaces } from '../../../test/places.ts'
 import {
   type Agent,
   assistant,
@@ -13,18 +14,14 @@ import {
   type Task,
   type Trajectory,
 } from '../../core/index.ts'
-import { openSandboxes } from '../../sandboxes/index.ts'
 import { openEnvironment } from '../index.ts'
 import { parseAction } from './actions.ts'
 import { medcalcScore, npoweraiScore } from './medagentgym-scores.ts'
 import { templates } from './record-templates.ts'
 
-const sandboxes = openSandboxes('unsafe-local')
+const sandbox = await pythonPlaces()
 const folder = mkdtempSync(join(tmpdir(), 'ludus-medagentgym-'))
-afterAll(async () => {
-  await sandboxes[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true })
-})
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const write = (set: string, file: string, records: readonly unknown[]): string => {
   mkdirSync(join(folder, set), { recursive: true })
@@ -48,7 +45,7 @@ async function play(spec: EnvSpec, task: Task, said: readonly string[]): Promise
   const model = (): never => {
     throw new Error('no model')
   }
-  const [group] = await Array.fromAsync(rollout(spec, agent, [task], { model, sandbox: sandboxes.open }))
+  const [group] = await Array.fromAsync(rollout(spec, agent, [task], { model, sandbox }))
   return group!.trajectories[0]!
 }
 
@@ -72,7 +69,7 @@ describe('certificates', () => {
   ])(
     '%s is certified',
     async (name, tasks) => {
-      const { promises } = await checkEnv(openEnvironment(name), { tasks, sandbox: sandboxes.open })
+      const { promises } = await checkEnv(openEnvironment(name), { tasks, sandbox })
       expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
     },
     300_000,
@@ -227,7 +224,7 @@ describe('medagentgym', () => {
         const [key] = await Array.fromAsync(
           rollout(spec, spec.solve!(task) as Agent, [task], {
             model: () => Promise.reject() as never,
-            sandbox: sandboxes.open,
+            sandbox,
           }),
         )
         expect(key!.trajectories[0]!.rewards['success']).toMatchObject({ value: 1 })
