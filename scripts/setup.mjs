@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 const NODE = '24.21.0'
 const OLDEST = 24
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** What Node has made of the source: a command starts in half the time. */
+export const compiled = join(root, 'node_modules', '.cache', 'node')
 const stampFile = join(root, 'node_modules', '.ludus-setup.json')
 const lockFolder = join(root, '.setup-lock')
 
@@ -142,7 +144,8 @@ function fail(message) {
 /** Runs a script under `node` in this process's place; its exit code becomes ours. */
 export function runUnder(node, args) {
   const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
-  const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH: path } })
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, PATH: path }
+  const child = spawn(node, args, { stdio: 'inherit', env })
   // An interrupt reaches the child too, which decides what becomes of it.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
   child.on('error', (error) => fail(error.message))

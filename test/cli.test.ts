@@ -257,7 +257,7 @@ describe('ludus train', () => {
       'train',
       'arithmetic:1',
       '--imitation-steps',
-      '4000',
+      '1000',
       '--steps',
       '800',
       '--noise',

@@ -68,11 +68,11 @@ for i in range(4):
             held = bytearray(${mb} << 20)
             for at in range(0, len(held), 4096): held[at] = 1
             open(f"held-{i}", "w").close()
-            time.sleep(3)
+            time.sleep(4)
         finally: os._exit(0)
     pids.append(pid)
 time.sleep(2)
-print("held:", len([name for name in os.listdir(".") if name.startswith("held-")]))`,
+print("held:", len([i for i, pid in enumerate(pids) if os.path.exists(f"held-{i}") and os.waitpid(pid, os.WNOHANG) == (0, 0)]))`,
   hogDisk: `
 import os
 names = []

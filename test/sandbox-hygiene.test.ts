@@ -15,7 +15,7 @@ const missing = await kind.missing()
 if (missing !== undefined) process.stderr.write(`what the python sandbox leaves behind was not looked at: ${missing}\n`)
 
 const never = new AbortController().signal
-const EPISODES = Number(process.env['LUDUS_ATTACKS'] ?? 200)
+const EPISODES = Number(process.env['LUDUS_ATTACKS'] ?? 100)
 const index = new URL('../src/sandboxes/index.ts', import.meta.url).href
 
 /** Every process below one of ours, as 'pid started-at': a number alone may be another's later. */
