@@ -257,7 +257,7 @@ describe('ludus train', () => {
       'train',
       'arithmetic:1',
       '--imitation-steps',
-      '1000',
+      '4000',
       '--steps',
       '800',
       '--noise',
