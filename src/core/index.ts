@@ -1,6 +1,6 @@
 /** The kernel: the words, and the one loop. Imports nothing. */
 export * from './agent.ts'
-export { chanceOf, otherThan } from './attacks.ts'
+export { type Bluff, chanceOf, masterKeys, otherThan } from './attacks.ts'
 export * from './check.ts'
 export * from './engine.ts'
 export * from './env.ts'

@@ -1,20 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { masterKeys } from '../core/index.ts'
 import { scriptedModel } from '../models/index.ts'
 import { judgeAnswer, judgeNuggets, nuggetScore } from './index.ts'
 
-const keys = [
-  ' ',
-  '.',
-  ',',
-  ':',
-  'Thought process:',
-  "Let's solve this problem step by step.",
-  'Solution',
-  '解',
-  'かいせつ',
-  'Respuesta',
-]
+const keys = masterKeys.map(({ text }) => text('', ''))
 const question = 'Which city is the capital of Peru?'
 const reason = 'The answer names Lima, as the reference does.'
 const yes = () => scriptedModel(() => `${reason}\nVERDICT: YES`)
