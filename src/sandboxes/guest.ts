@@ -2,8 +2,9 @@
  * Our end of a guest: an interpreter with a virtual working folder of its own, in a thread or a process of ours that
  * can be ended at any moment. Whatever comes from there is looked at before it is believed.
  */
-import type { FileChange, Sandbox, SandboxAbout, SandboxSpec } from '../core/index.ts'
+import type { Sandbox, SandboxAbout, SandboxSpec } from '../core/index.ts'
 import type { Answer, Channel } from './channel.ts'
+import { added, MOST_READ } from './folder.ts'
 import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS, type Sandboxes } from './provider.ts'
 
@@ -22,8 +23,6 @@ export interface Nursery {
   readonly about: SandboxAbout
   start(spec: SandboxSpec): Carrier
 }
-
-const MOST_READ = 16 * 1024 * 1024
 
 export function guests(nursery: Nursery): Sandboxes {
   const live = new Set<Sandbox>()
@@ -108,17 +107,10 @@ function files(
       if (typeof answer['error'] === 'string') throw new Error(answer['error'])
     },
     async changes() {
-      const found = (await ask({ do: 'list' }))?.['files']
-      const entries = Array.isArray(found) ? found.filter(isFile) : []
-      // It was opened empty: whatever is there was added.
-      const all = entries.map(([path, bytes]): FileChange => ({ path, kind: 'added', bytes }))
-      return all.sort((a, b) => (a.path < b.path ? -1 : 1))
+      return added((await ask({ do: 'list' }))?.['files'])
     },
   }
 }
-
-const isFile = (entry: unknown): entry is [path: string, bytes: number] =>
-  Array.isArray(entry) && typeof entry[0] === 'string' && Number.isInteger(entry[1])
 
 function programOf(carrier: Carrier): Program & { channel: Channel } {
   const waiting = new Map<number, (answer: Answer | undefined) => void>()

@@ -1,7 +1,8 @@
 /** One episode of the namespace sandbox: its first interpreter and the forks of it, which end with it. */
 import { posix } from 'node:path'
-import type { FileChange, Sandbox, SandboxSpec } from '../core/index.ts'
+import type { Sandbox, SandboxSpec } from '../core/index.ts'
 import { type Answer, type Channel, openChannel } from './channel.ts'
+import { added, leadsOut, MOST_READ } from './folder.ts'
 import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS } from './provider.ts'
 import type { Cell, Zygote } from './zygote.ts'
@@ -28,7 +29,6 @@ interface Member {
   fail(failure: Error): void
 }
 
-const MOST_READ = 16 * 1024 * 1024
 const ANSWER_BYTES = 64 * 1024
 const FORK_MS = 10_000
 
@@ -184,10 +184,7 @@ function files(warden: Channel, member: number): Pick<Sandbox, 'read' | 'write' 
     },
     async changes() {
       const { files: found } = await ask('.', { do: 'changes' }, 64 * MOST_READ)
-      const all = (found as [string, number][]).map(([path, bytes]): FileChange => ({ path, kind: 'added', bytes }))
-      return all.sort((a, b) => (a.path < b.path ? -1 : 1))
+      return added(found)
     },
   }
 }
-
-const leadsOut = (path: string): string => `'${path}' leads out of the working folder`

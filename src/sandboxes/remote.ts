@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { FileChange, Isolation, Sandbox, SandboxSpec } from '../core/index.ts'
+import type { Isolation, Sandbox, SandboxSpec } from '../core/index.ts'
 import type { Answer } from './channel.ts'
+import { added, leadsOut, MOST_READ } from './folder.ts'
 import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS, type Sandboxes } from './provider.ts'
 
@@ -30,7 +31,6 @@ export interface Boxes {
 
 /** What an interrupt and its answer may take on the way. */
 const JOURNEY_MS = 15_000
-const MOST_READ = 16 * 1024 * 1024
 /** Of an argument: Linux allows 128 KiB. */
 const PIECE = 60_000
 const text = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
@@ -153,14 +153,7 @@ function files(call: Furniture['call'], put: Furniture['put']): Pick<Sandbox, 'r
       })
     },
     async changes() {
-      const found = await call(['changes'], MOST_READ)
-      const entries = Array.isArray(found) ? found.filter(isFile) : []
-      const all = entries.map(([path, bytes]): FileChange => ({ path, kind: 'added', bytes }))
-      return all.sort((a, b) => (a.path < b.path ? -1 : 1))
+      return added(await call(['changes'], MOST_READ))
     },
   }
 }
-
-const leadsOut = (path: string): string => `'${path}' leads out of the working folder`
-const isFile = (entry: unknown): entry is [path: string, bytes: number] =>
-  Array.isArray(entry) && typeof entry[0] === 'string' && Number.isInteger(entry[1])

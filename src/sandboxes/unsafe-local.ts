@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { FileChange, Language, Sandbox, SandboxAbout, SandboxSpec } from '../core/index.ts'
 import { openChannel } from './channel.ts'
+import { leadsOut, MOST_READ } from './folder.ts'
 import { type End, interpreterOf, type Program } from './interpreter.ts'
 import { LIMITS, type Sandboxes, type SandboxKind } from './provider.ts'
 
 export const unsafeLocal: SandboxKind = { missing: async () => undefined, start }
 
 const START_MS = 20_000
-const MOST_READ = 16 * 1024 * 1024
 
 function start(): Sandboxes {
   const live = new Set<Sandbox>()
@@ -132,10 +132,9 @@ function files(folder: string): Pick<Sandbox, 'read' | 'write' | 'changes'> {
     },
     async write(path, data) {
       const file = resolve(folder, path)
-      if (file === folder || !within(folder, file)) throw new Error(`'${path}' leads out of the working folder`)
+      if (file === folder || !within(folder, file)) throw new Error(leadsOut(path))
       await mkdir(dirname(file), { recursive: true })
-      if (!within(await realpath(folder), await realpath(dirname(file))))
-        throw new Error(`'${path}' leads out of the working folder`)
+      if (!within(await realpath(folder), await realpath(dirname(file)))) throw new Error(leadsOut(path))
       await writeFile(file, data)
     },
     async changes() {
@@ -159,6 +158,6 @@ async function inside(folder: string, path: string): Promise<string> {
   const file = await realpath(resolve(folder, path)).catch(() => {
     throw new Error(`there is no file '${path}' in the sandbox`)
   })
-  if (!within(await realpath(folder), file)) throw new Error(`'${path}' leads out of the working folder`)
+  if (!within(await realpath(folder), file)) throw new Error(leadsOut(path))
   return file
 }
