@@ -25,6 +25,10 @@ export interface Env {
   step(action: AssistantMessage): Promise<StepResult> | StepResult
   /** A second world in the same state; neither sees the other afterwards. */
   fork?(): Promise<Env> | Env
+  /** What the world is like now, as data: for whoever looks on, not for the agent. */
+  data?(): Json
+  /** The same as a picture, an SVG document. */
+  picture?(): string
   close?(): Promise<void> | void
 }
 
