@@ -1,9 +1,9 @@
 /** The live episode behind an agent's back: it passes on what the agent asks for and writes all of it down. */
 import type { Episode } from './agent.ts'
-import type { Env, Observation, StepResult } from './env.ts'
+import type { Env, StepResult } from './env.ts'
 import { boundary, EpisodeStopped, orAbort } from './failure.ts'
 import type { Limits } from './limits.ts'
-import type { AssistantMessage, Message } from './message.ts'
+import type { AssistantMessage, Message, Observation } from './message.ts'
 import type { Completion, Model, ModelRequest, Sampling } from './model.ts'
 import { seedOf } from './random.ts'
 import type { Branch, Call, Step, StopReason } from './trajectory.ts'
@@ -93,7 +93,8 @@ export class RecordedEpisode implements Episode {
     const asked: ModelRequest = { ...request, messages: [...request.messages], sampling: seeded }
     const signal = own ? AbortSignal.any([own, this.signal]) : this.signal
     const started = performance.now()
-    const completion = await boundary('model', () => orAbort(model.complete(asked, { signal }), signal))
+    const standing = { steps: [...this.#past, ...this.#steps], observation: this.#observation }
+    const completion = await boundary('model', () => orAbort(model.complete(asked, { signal, standing }), signal))
     const timeMs = milliseconds(started)
     this.#calls.push({ role, model: model.id, request: asked, completion, timeMs })
     this.#count(completion)
