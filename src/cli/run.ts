@@ -6,13 +6,14 @@ import { AGENTS, openAgent } from './agents.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded, sandboxed, world } from './command.ts'
 import { live } from './live.ts'
-import { MODELS, openModel } from './models.ts'
+import { MODELS, openSeats } from './models.ts'
 import { openWorld } from './open-world.ts'
 import { duration, interval, short, table } from './table.ts'
 import { tally } from './tally.ts'
 
 const flags = {
   model: { type: 'text', short: 'm', help: `who plays: ${MODELS.join(', ')}` },
+  seat: { type: 'texts', help: 'who sits in one seat of it, like user=openai:gpt-5; may be given several times' },
   agent: { type: 'text', short: 'a', default: 'react', help: `how it plays: ${AGENTS.join(', ')}` },
   tasks: { type: 'count', short: 'n', help: 'how many tasks, from the first (100; all of a folder of yours)' },
   attempts: { type: 'count', short: 'k', default: '1', help: 'how often each' },
@@ -41,7 +42,8 @@ export const run = command({
     const spec = await usage(() => openWorld(`${name}`, flags.data))
     const agent = await usage(() => openAgent(flags.agent, spec))
     const callTimeoutMs = 1000 * flags['call-timeout']
-    await using player = await usage(() => openModel(modelName, { spec, concurrency, seed, tries, callTimeoutMs }))
+    const asked = { spec, concurrency, seed, tries, callTimeoutMs }
+    await using player = await usage(() => openSeats(modelName, flags.seat ?? [], asked))
     await using code = await sandboxed(flags.sandbox)
     const wanted = flags.tasks ?? (flags.data === undefined ? 100 : Number.POSITIVE_INFINITY)
     const tasks = await first(spec, split, wanted)
