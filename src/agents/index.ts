@@ -1,5 +1,6 @@
 /** Ways to act. */
 export * from './agentcoder.ts'
+export * from './alpha-umi.ts'
 export * from './beam.ts'
 export * from './best-of.ts'
 export * from './codeact.ts'
