@@ -1,7 +1,6 @@
 /** What became of one episode: everything said, done, seen and judged. A failed episode is a trajectory too. */
-import type { Observation } from './env.ts'
 import type { Failure } from './failure.ts'
-import type { AssistantMessage, Json } from './message.ts'
+import type { AssistantMessage, Json, Observation } from './message.ts'
 import type { Completion, ModelRequest, Usage } from './model.ts'
 
 /** A reward exists only on a scored outcome (law 1). */
