@@ -1,0 +1,16 @@
+/** The text games of LMRL-Gym, in our own code. */
+import type { Catalogued } from '../catalogued.ts'
+import { argumentOf } from '../kit/argument.ts'
+import { wordle, wordleWords } from './wordle.ts'
+
+const shared = { area: 'text-games', isolation: 'none' } as const
+
+export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
+  wordle: {
+    ...shared,
+    about: 'guess a word of five letters in six turns; the word stands, or is drawn anew at every turn',
+    source: 'LMRL-Gym, MIT',
+    argument: argumentOf(wordleWords),
+    open: wordle,
+  },
+}
