@@ -19,6 +19,7 @@ export * from './kit/task-file.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './text-games/chess-endgames.ts'
 export * from './text-games/wordle.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {

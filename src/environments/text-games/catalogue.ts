@@ -1,6 +1,7 @@
 /** The text games of LMRL-Gym, in our own code. */
 import type { Catalogued } from '../catalogued.ts'
 import { argumentOf } from '../kit/argument.ts'
+import { chessEndgames, endgameWords } from './chess-endgames.ts'
 import { wordle, wordleWords } from './wordle.ts'
 
 const shared = { area: 'text-games', isolation: 'none' } as const
@@ -12,5 +13,12 @@ export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'LMRL-Gym, MIT',
     argument: argumentOf(wordleWords),
     open: wordle,
+  },
+  'chess-endgames': {
+    ...shared,
+    about: 'mate a king with a queen or a rook, within 40 moves',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: argumentOf(endgameWords),
+    open: chessEndgames,
   },
 }
