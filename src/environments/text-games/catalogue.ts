@@ -2,6 +2,8 @@
 import type { Catalogued } from '../catalogued.ts'
 import { argumentOf } from '../kit/argument.ts'
 import { chessEndgames, endgameWords } from './chess-endgames.ts'
+import { guessingGame } from './guessing-game.ts'
+import { everydayThings, worldCities } from './twenty-questions.ts'
 import { wordle, wordleWords } from './wordle.ts'
 
 const shared = { area: 'text-games', isolation: 'none' } as const
@@ -20,5 +22,19 @@ export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'Ludus, Apache-2.0, after LMRL-Gym',
     argument: argumentOf(endgameWords),
     open: chessEndgames,
+  },
+  'twenty-questions': {
+    ...shared,
+    about: 'find the thing that is thought of, with questions that are answered by yes or no',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: '',
+    open: () => guessingGame(everydayThings),
+  },
+  'guess-my-city': {
+    ...shared,
+    about: 'find the city that somebody lives in, with questions about it',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: '',
+    open: () => guessingGame(worldCities),
   },
 }

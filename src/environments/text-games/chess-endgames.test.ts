@@ -15,13 +15,10 @@ const at = (square: string) => square.charCodeAt(0) - 97 + 8 * (Number(square[1]
 const name = (square: number) => `${'abcdefgh'[square & 7]}${(square >> 3) + 1}`
 
 describe('chess-endgames', () => {
-  it.each(endgameWords.piece.flatMap((piece) => endgameWords.opponent.map((opponent) => `${piece},${opponent}`)))(
-    "is certified as '%s'",
-    async (argument) => {
-      const { promises } = await checkEnv(chessEndgames(argument), { tasks: 3 })
-      expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
-    },
-  )
+  it.each(['queen,random', 'rook,greedy', 'rook,perfect'])("is certified as '%s'", async (argument) => {
+    const { promises } = await checkEnv(chessEndgames(argument), { tasks: 3 })
+    expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
+  })
 
   it.each(endgameWords.piece)('knows the moves, checks, mates and stalemates of chess (%s)', (piece) => {
     const { whiteMoves, blackMoves, inCheck, whiteToMove } = endgameTable(piece)
