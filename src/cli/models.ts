@@ -68,6 +68,31 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
   throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
 }
 
+/** The model that plays, and others in the seats that are named: `<role>=<model>`. Throws a sentence as openModel does. */
+export async function openSeats(name: string, seats: readonly string[], options: ModelOptions): Promise<Player> {
+  const opened = new AsyncDisposableStack()
+  const open = async (text: string): Promise<Player> => opened.use(await openModel(text, options))
+  try {
+    const policy = await open(name)
+    const others = new Map<string, Player>()
+    for (const text of seats) {
+      const [, role, model] = /^([^=]+)=(.+)$/.exec(text) ?? []
+      if (!role || !model) throw new Error(`--seat takes <role>=<model>, like user=${name}, not '${text}'`)
+      others.set(role, await open(model))
+    }
+    if (others.size === 0) return policy
+    const inSeat: RolloutOptions['model'] = (seat) => {
+      const { model } = others.get(seat.role) ?? policy
+      return typeof model === 'function' ? model(seat) : model
+    }
+    const id = [policy.id, ...[...others].map(([role, { id }]) => `${role}=${id}`)].join(', ')
+    return { id, model: inSeat, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
 async function engine(text: string, seed: number): Promise<Player> {
   const name = text.replace(/\?int8$/, '')
   const base = name === text ? {} : { base: 'int8' as const }
