@@ -24,6 +24,9 @@ export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
 export * from './text-games/chess-endgames.ts'
+export * from './text-games/guessing-game.ts'
+export * from './text-games/text-nav.ts'
+export * from './text-games/twenty-questions.ts'
 export * from './text-games/wordle.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {

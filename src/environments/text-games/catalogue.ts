@@ -3,6 +3,7 @@ import type { Catalogued } from '../catalogued.ts'
 import { argumentOf } from '../kit/argument.ts'
 import { chessEndgames, endgameWords } from './chess-endgames.ts'
 import { guessingGame } from './guessing-game.ts'
+import { textNav, textNavWords } from './text-nav.ts'
 import { everydayThings, worldCities } from './twenty-questions.ts'
 import { wordle, wordleWords } from './wordle.ts'
 
@@ -22,6 +23,13 @@ export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'Ludus, Apache-2.0, after LMRL-Gym',
     argument: argumentOf(endgameWords),
     open: chessEndgames,
+  },
+  'text-nav': {
+    ...shared,
+    about: 'walk through a house, find a thing and put it where it belongs',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym and TextWorld',
+    argument: argumentOf(textNavWords),
+    open: textNav,
   },
   'twenty-questions': {
     ...shared,
