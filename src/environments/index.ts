@@ -6,6 +6,7 @@ import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { textGamesCatalogue } from './text-games/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -22,6 +23,11 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './text-games/chess-endgames.ts'
+export * from './text-games/guessing-game.ts'
+export * from './text-games/text-nav.ts'
+export * from './text-games/twenty-questions.ts'
+export * from './text-games/wordle.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -43,6 +49,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
+  ...textGamesCatalogue,
 }
 
 /**
