@@ -105,6 +105,8 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
 
 /** More calls in one message are not answered but refused. */
 const MOST_CALLS = 32
+/** Characters of a refusal: what it repeats may be a novel. */
+const LONGEST_REFUSAL = 2000
 
 export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv<S>> {
   const offered = toolSpecs(world.tools)
@@ -176,7 +178,7 @@ function attempt<S>(tools: Tools<S>, state: S, call: Pick<ToolCall, 'name' | 'ar
     return { ...use(tools, state, call), isError: false }
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
-    return refusal(error.message)
+    return refusal(error.message.slice(0, LONGEST_REFUSAL))
   }
 }
 
