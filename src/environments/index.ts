@@ -6,6 +6,7 @@ import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { toolsCatalogue } from './tools/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -22,6 +23,7 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export { tauRetail } from './tools/tau-retail.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -43,6 +45,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
+  ...toolsCatalogue,
 }
 
 /**
