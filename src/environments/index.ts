@@ -24,6 +24,7 @@ export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
 export { tauRetail } from './tools/tau-retail.ts'
+export { tau2 } from './tools/tau2.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {

@@ -2,6 +2,7 @@
 import type { Catalogued } from '../catalogued.ts'
 import { seatingOf } from '../kit/speaker.ts'
 import { tauRetail } from './tau-retail.ts'
+import { tau2 } from './tau2.ts'
 
 const shared = { area: 'tools', isolation: 'none', argument: 'user | user=<strategy>: a model plays the user' } as const
 
@@ -12,5 +13,12 @@ export const toolsCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'τ-bench, MIT',
     data: "τ-bench's retail data as JSON: users, orders, products, tools, tasks_train, tasks_dev, and policy.md",
     open: (argument, data) => tauRetail(`${data}`, seatingOf(argument)),
+  },
+  tau2: {
+    ...shared,
+    about: "τ²-bench's mock domain, a list of tasks: judged by whatever each of its tasks says",
+    source: 'τ²-bench, MIT',
+    data: "τ²-bench's mock domain: db.json, tasks.json, and policy.md where you have it",
+    open: (argument, data) => tau2(`${data}`, seatingOf(argument)),
   },
 }

@@ -70,7 +70,7 @@ describe.skipIf(!there)("against τ-bench's retail data", () => {
 
   it('a gold action with one other argument is rejected in at least 99 of 100 tries', async () => {
     const rng = random(1)
-    const every = Number(process.env['LUDUS_ATTACKS'] ?? 0) >= 1000 ? 1 : 5
+    const every = Number(process.env['LUDUS_ATTACKS'] ?? 0) >= 1000 ? 1 : 10
     const tried = { all: 0, accepted: [] as string[] }
     for (const task of tasks.filter((_, i) => i % every === 0)) {
       const way = gold(task.data)
@@ -90,7 +90,7 @@ describe.skipIf(!there)("against τ-bench's retail data", () => {
     }
     if (every === 1) process.stderr.write(`${JSON.stringify(tried, null, 1)}\n`)
     expect(tried.accepted.length / tried.all).toBeLessThanOrEqual(0.01)
-    expect(tried.all).toBeGreaterThan(400)
+    expect(tried.all).toBeGreaterThan(200)
   })
 })
 
