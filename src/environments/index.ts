@@ -7,6 +7,7 @@ import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 import { textGamesCatalogue } from './text-games/catalogue.ts'
+import { toolsCatalogue } from './tools/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -28,6 +29,8 @@ export * from './text-games/guessing-game.ts'
 export * from './text-games/text-nav.ts'
 export * from './text-games/twenty-questions.ts'
 export * from './text-games/wordle.ts'
+export { tauRetail } from './tools/tau-retail.ts'
+export { tau2 } from './tools/tau2.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -50,6 +53,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...codeCatalogue,
   ...mleCatalogue,
   ...textGamesCatalogue,
+  ...toolsCatalogue,
 }
 
 /**
