@@ -6,6 +6,7 @@ import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { searchCatalogue } from './search/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -22,6 +23,9 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './search/corpus.ts'
+export * from './search/multihop.ts'
+export * from './search/multihop-file.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -43,6 +47,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
+  ...searchCatalogue,
 }
 
 /**
