@@ -6,6 +6,7 @@ import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { searchCatalogue } from './search/catalogue.ts'
 import { textGamesCatalogue } from './text-games/catalogue.ts'
 import { toolsCatalogue } from './tools/catalogue.ts'
 
@@ -24,6 +25,9 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './search/corpus.ts'
+export * from './search/multihop.ts'
+export * from './search/multihop-file.ts'
 export * from './text-games/chess-endgames.ts'
 export * from './text-games/guessing-game.ts'
 export * from './text-games/text-nav.ts'
@@ -54,6 +58,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...mleCatalogue,
   ...textGamesCatalogue,
   ...toolsCatalogue,
+  ...searchCatalogue,
 }
 
 /**
