@@ -24,6 +24,8 @@ import { outcomeOf, type Trajectory } from './trajectory.ts'
 export interface Seat<D = unknown> {
   readonly role: string
   readonly task: Task<D>
+  /** Which attempt at the task, from 0. */
+  readonly attempt: number
   readonly seed: number
 }
 
@@ -143,7 +145,7 @@ async function play<D, E extends Env>(
   const own = (env: Env): void => owner.own(() => env.close?.())
   using life = lifetime('the episode', limits.timeMs, options.signal)
   const { signal } = life
-  const model = seated(options, { task, seed: drawing })
+  const model = seated(options, { task, attempt, seed: drawing })
   const open = (needs: SandboxSpec, signal: AbortSignal) => sandboxFor(needs, options.sandbox, { signal, owner })
   const sandbox = (needs: SandboxSpec): Promise<Sandbox> => open(needs, signal)
   const host = hostOf({ seed, drawing, signal, meter, journal, model, sandbox })

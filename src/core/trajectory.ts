@@ -28,6 +28,7 @@ export type StopReason =
   | 'calls'
   | 'tokens'
   | 'time'
+  | 'budget' //     the money, or the tokens, of more than one call
   | 'failed' //     something broke
   | 'cancelled'
 
