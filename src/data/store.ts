@@ -5,11 +5,20 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompressSync } from 'node:zlib'
+import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { callsOf, returnOf, successOf, type Trajectory } from '../core/index.ts'
 import { decodeTrajectory, encodeTrajectory } from './format.ts'
 
-const compress = promisify(zstdCompress)
+const compressInThread = promisify(zstdCompress)
+/** Less than this is compressed in less time than a thread takes to be asked: 0.04 ms against 0.8. */
+const INLINE_BYTES = 64 * 1024
+
+/** Knowing the size beforehand, zstd makes itself no larger than it has to be. */
+function compress(text: string): Buffer | Promise<Buffer> {
+  const bytes = Buffer.from(text)
+  const options = { pledgedSrcSize: bytes.length }
+  return bytes.length < INLINE_BYTES ? zstdCompressSync(bytes, options) : compressInThread(bytes, options)
+}
 
 /** What can be had without reading the body. */
 export interface Row {
