@@ -88,12 +88,23 @@ export class RecordedEpisode implements Episode {
     const asked: ModelRequest = { ...request, messages: [...request.messages], sampling: seeded }
     const signal = own ? AbortSignal.any([own, this.signal]) : this.signal
     const standing = { steps: [...this.#past, ...this.#steps], observation: this.#observation }
-    const { completion, timeMs } = await journal.answer({ call: `${number}`, model: model.id, request: asked }, () =>
-      boundary('model', () => orAbort(model.complete(asked, { signal, standing }), signal)),
-    )
+    const { completion, timeMs } = await journal
+      .answer({ call: `${number}`, model: model.id, request: asked }, () =>
+        boundary('model', () => orAbort(model.complete(asked, { signal, standing }), signal)),
+      )
+      .catch((error) => this.#refused(error))
     this.#calls.push({ role, model: model.id, request: asked, completion, timeMs })
     this.#count(completion)
     return completion
+  }
+
+  /** An episode whose budget is spent has no score, even where its agent looks away. */
+  #refused(error: unknown): never {
+    if (error instanceof EpisodeStopped && error.reason === 'budget') {
+      this.#stop ??= 'budget'
+      this.#error = error
+    }
+    throw error
   }
 
   #count(completion: Completion): void {

@@ -1,4 +1,5 @@
 /** A model answers messages with a message. Everything between (HTTP, tokens, retries) is its own affair. */
+import { failureClass, type ModelErrorCode } from './failure-classes.ts'
 import type { AssistantMessage, Message, Observation, ToolSpec } from './message.ts'
 
 export interface Sampling {
@@ -65,16 +66,6 @@ export interface Model {
   complete(request: ModelRequest, options?: CompleteOptions): Promise<Completion>
 }
 
-export type ModelErrorCode =
-  | 'rate-limit' //  429
-  | 'server' //      5xx
-  | 'timeout' //     no answer in time
-  | 'connection' //  refused, reset, dropped
-  | 'malformed' //   an answer that is no answer
-  | 'refused' //     4xx: asking again will not help
-  | 'context' //     the prompt is longer than the model's context
-  | 'exhausted' //   a scripted model has nothing left to say
-
 /** Why a model gave no answer. `retryAfterMs` is the server's own wish. */
 export class ModelError extends Error {
   readonly code: ModelErrorCode
@@ -88,7 +79,7 @@ export class ModelError extends Error {
     super(message, { cause: options.cause })
     this.name = 'ModelError'
     this.code = code
-    this.retryable = code !== 'refused' && code !== 'context' && code !== 'exhausted'
+    this.retryable = failureClass(code).tries > 1
     this.retryAfterMs = options.retryAfterMs
   }
 }

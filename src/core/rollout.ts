@@ -15,7 +15,7 @@ import type { Model, Sampling } from './model.ts'
 import { seedOf } from './random.ts'
 import { judge } from './reward.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
-import { semaphore } from './semaphore.ts'
+import { type Semaphore, semaphore } from './semaphore.ts'
 import type { EnvSpec } from './spec.ts'
 import type { Task } from './task.ts'
 import { outcomeOf, type Trajectory } from './trajectory.ts'
@@ -24,6 +24,8 @@ import { outcomeOf, type Trajectory } from './trajectory.ts'
 export interface Seat<D = unknown> {
   readonly role: string
   readonly task: Task<D>
+  /** Which attempt at the task, from 0. */
+  readonly attempt: number
   readonly seed: number
 }
 
@@ -33,8 +35,8 @@ export interface RolloutOptions<D = unknown> {
   readonly sandbox?: OpenSandbox
   /** Attempts at each task, 1 unless given. Together they are a group; they start in the same world. */
   readonly attempts?: number
-  /** Episodes in flight, 32 unless given. */
-  readonly concurrency?: number
+  /** Episodes in flight, 32 unless given; a semaphore may be resized while they are. */
+  readonly concurrency?: number | Semaphore
   readonly seed?: number
   readonly sampling?: Sampling
   /** Tightens the environment's own. */
@@ -70,7 +72,7 @@ export async function* rollout<D, E extends Env>(
   const { attempts = 1, concurrency = 32 } = options
   const halt = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal
-  const places = semaphore(concurrency)
+  const places = typeof concurrency === 'number' ? semaphore(concurrency) : concurrency
   const open = new Set<Promise<unknown>>()
   const ended: Promise<Group<D>>[] = []
   let wake = (): void => {}
@@ -93,22 +95,27 @@ export async function* rollout<D, E extends Env>(
     open.add(settled)
   }
 
+  const onAbort = (): void => wake()
+  signal.addEventListener('abort', onAbort)
   const source = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]()
   let more = true
   try {
     while (more || open.size > 0 || ended.length > 0) {
       const group = ended.shift()
       if (group) yield await group
-      else if (more && places.free > 0) {
+      else if (more && (signal.aborted || places.free > 0)) {
         const next = signal.aborted ? { done: true as const } : await source.next()
         if (next.done) more = false
         else begin(next.value)
-      } else
-        await new Promise<void>((resolve) => {
+      } else {
+        const woken = new Promise<void>((resolve) => {
           wake = resolve
         })
+        await (more ? Promise.race([woken, places.room()]) : woken)
+      }
     }
   } finally {
+    signal.removeEventListener('abort', onAbort)
     halt.abort()
     await Promise.all(open)
     await source.return?.()
@@ -138,7 +145,7 @@ async function play<D, E extends Env>(
   const own = (env: Env): void => owner.own(() => env.close?.())
   using life = lifetime('the episode', limits.timeMs, options.signal)
   const { signal } = life
-  const model = seated(options, { task, seed: drawing })
+  const model = seated(options, { task, attempt, seed: drawing })
   const open = (needs: SandboxSpec, signal: AbortSignal) => sandboxFor(needs, options.sandbox, { signal, owner })
   const sandbox = (needs: SandboxSpec): Promise<Sandbox> => open(needs, signal)
   const host = hostOf({ seed, drawing, signal, meter, journal, model, sandbox })

@@ -97,7 +97,12 @@ describe('an oracle', () => {
     const one = noisyOracle(counting(), 0.3)
     let wrong = 0
     for (let seed = 0; seed < 2000; seed++) {
-      const { message } = await one({ role: 'policy', task: { id: 't', data: { target: 3 } }, seed }).complete({
+      const { message } = await one({
+        role: 'policy',
+        task: { id: 't', data: { target: 3 } },
+        attempt: 0,
+        seed,
+      }).complete({
         messages: [],
       })
       if (message.content !== 'tick') wrong++
