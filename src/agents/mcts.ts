@@ -1,7 +1,7 @@
 /**
  * Monte Carlo tree search over forked worlds, as in Agent-R (Yuan et al. 2025) and the blueprint of reasoning language
  * models (Besta et al. 2025): the model proposes moves, UCT says which is tried next, what it comes to counts for all
- * the moves before it. The best branch found is played.
+ * the moves before it. The best attempt found is played.
  */
 import type { Agent, AssistantMessage } from '../core/index.ts'
 import { after, counted, type LiveBranch, type Search, type SearchOptions, searching } from './search.ts'
@@ -50,7 +50,9 @@ export function mcts({ simulations, askings = 4, exploration = 0.25, ...options 
         at.total += value
       }
     }
-    return search.best?.branch
+    const { branch } = search.best ?? {}
+    // A place that was but looked at is no attempt: one move there, the most visited, and a new search.
+    return search.rollouts || branch?.episode.done ? branch : mostVisited(top)
   })
 }
 
@@ -58,6 +60,11 @@ interface Selection {
   readonly search: Search
   readonly askings: number
   score(node: Node): number
+}
+
+function mostVisited({ children = [] }: Node): LiveBranch | undefined {
+  return children.reduce<Node | undefined>((best, one) => (best && best.visits >= one.visits ? best : one), undefined)
+    ?.branch
 }
 
 /** The child with the highest score, the first of equals, with its move made. */
