@@ -121,7 +121,8 @@ async function within(search: Search, explore: () => Promise<LiveBranch | undefi
     return { branch: await explore() }
   } catch (error) {
     if (!(error instanceof EpisodeStopped && error.reason === 'calls')) throw error
-    return { branch: search.best?.branch ?? search.cut, stopped: error }
+    const [best, cut] = [search.best?.branch, search.cut]
+    return { branch: search.rollouts ? (best ?? cut) : (cut ?? best), stopped: error }
   }
 }
 
