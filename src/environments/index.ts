@@ -6,6 +6,7 @@ import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { puzzlesCatalogue } from './puzzles/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -39,6 +40,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
+  ...puzzlesCatalogue,
 }
 
 /**
