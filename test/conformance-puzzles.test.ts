@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkEnv, type EnvSpec, type Task } from '../src/core/index.ts'
+import { type Agent, checkEnv, type EnvSpec, rollout, type Task } from '../src/core/index.ts'
 import { openEnvironment } from '../src/environments/index.ts'
 import { scoreOf, solution, ways } from '../src/environments/puzzles/game24.ts'
 import { solved, type X1Puzzle } from '../src/environments/puzzles/x1.ts'
+import { scriptedModel } from '../src/models/index.ts'
 
 const data = process.env['LUDUS_DATA'] ?? join(import.meta.dirname, '../../shared/data')
 const there = existsSync(data)
@@ -65,4 +66,26 @@ describe.skipIf(!there)('against x1', () => {
     expect(from('einstein.json.bz2', 'no such thing')).toThrow("begins with 'BZh'")
     expect(from('einstein.json', '{"data":[{"level":12,"problem":"?","solution":"1"}]}')).toThrow('data.0.level')
   })
+})
+
+describe.skipIf(!there)('against TextCraft', () => {
+  const spec = () => openEnvironment('textcraft-file', join(data, 'textcraft'))
+
+  it('the planner makes 544 of its 544 goals', async () => {
+    const opened = spec()
+    const tasks = allOf(opened)
+    const made = { goals: 0, longest: 0 }
+    for (const task of tasks) {
+      const groups = rollout(opened, opened.solve!(task) as Agent, [task], { model: scriptedModel([]) })
+      for await (const { trajectories } of groups) {
+        const { rewards, steps } = trajectories[0]!
+        made.goals += rewards['success']?.value ?? 0
+        made.longest = Math.max(made.longest, steps.length)
+      }
+    }
+    expect([tasks.length, made.goals]).toEqual([544, 544])
+    expect(made.longest).toBe(48)
+  })
+
+  it('the world is certified', async () => expect(await brokenPromises(spec())).toEqual([]))
 })

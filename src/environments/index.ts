@@ -4,6 +4,7 @@ import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
 import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
+import { craftingCatalogue } from './crafting/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 import { puzzlesCatalogue } from './puzzles/catalogue.ts'
@@ -39,6 +40,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   },
   ...clinicCatalogue,
   ...codeCatalogue,
+  ...craftingCatalogue,
   ...mleCatalogue,
   ...puzzlesCatalogue,
 }

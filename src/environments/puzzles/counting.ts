@@ -5,8 +5,8 @@
 import type { EnvSpec } from '../../core/index.ts'
 import { nearNumber, numberIn } from '../../rewards/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
+import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
-import { type Draw, gradedTasks, levelsOf, named } from './levels.ts'
 
 export interface Countable {
   readonly text: string

@@ -5,8 +5,8 @@
  */
 import type { EnvSpec, Random } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
+import { type Draw, gradedTasks, levelsOf, named as titled } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
-import { type Draw, gradedTasks, levelsOf, named as titled } from './levels.ts'
 import {
   type Arrangement,
   arrangements,

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { type EnvSpec, type Random, random } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
 import { quoted } from '../kit/game-env.ts'
+import { gradedTasks, HARDEST, type Levels, levelsOf, named } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
 import { calculate, expressionOf, type Fraction, type Operator } from './expression.ts'
-import { gradedTasks, HARDEST, type Levels, levelsOf, named } from './levels.ts'
 
 export interface Game24 {
   readonly numbers: readonly number[]

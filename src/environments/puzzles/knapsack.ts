@@ -2,8 +2,8 @@
 import type { EnvSpec, Random } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
 import { quoted } from '../kit/game-env.ts'
+import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
-import { type Draw, gradedTasks, levelsOf, named } from './levels.ts'
 
 export interface Thing {
   readonly name: string

@@ -4,8 +4,8 @@
  */
 import type { EnvSpec, Random } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
+import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
-import { type Draw, gradedTasks, levelsOf, named } from './levels.ts'
 import { type Claim, follows, type Rule, statementIn } from './ontology.ts'
 
 export interface Chain {

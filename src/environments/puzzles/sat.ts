@@ -5,9 +5,9 @@
 import type { EnvSpec, Random } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
 import { quoted } from '../kit/game-env.ts'
+import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
 import { type Assignment, type Clause, type Formula, holds, satisfies, satisfy } from './formula.ts'
-import { type Draw, gradedTasks, levelsOf, named } from './levels.ts'
 
 const VARIABLES = [7, 8, 9, 10, 11, 12, 13, 15, 17, 20] as const
 const CLAUSES_A_VARIABLE = 4.3

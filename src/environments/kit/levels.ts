@@ -1,5 +1,5 @@
-/** Puzzles in ten levels: how a level is named, and how tasks are drawn for it, the same ones at every call. */
-import { type EnvSpec, type Random, random, seedOf, type Task } from '../../core/index.ts'
+/** Worlds in levels of difficulty: how a level is named, and how tasks are drawn for it, the same at every call. */
+import { type EnvSpec, type Random, random, type Split, seedOf, type Task } from '../../core/index.ts'
 
 export const HARDEST = 10
 
@@ -9,12 +9,13 @@ export interface Levels {
   readonly to: number
 }
 
-/** Reads '3' or '1-4'; all ten levels unless given. Throws a sentence on anything else. */
-export function levelsOf(name: string, text = `1-${HARDEST}`): Levels {
+/** Reads '3' or '1-4'; all levels up to the hardest unless given. Throws a sentence on anything else. */
+export function levelsOf(name: string, text: string | undefined, hardest: number = HARDEST): Levels {
+  if (text === undefined) return { from: 1, to: hardest }
   const [, first = '', last = first] = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(text) ?? []
   const [from, to] = [Number(first), Number(last)]
-  if (from < 1 || to > HARDEST || from > to)
-    throw new Error(`${name} has the levels 1 to ${HARDEST}, or a range of them like 1-4, not '${text}'`)
+  if (from < 1 || to > hardest || from > to)
+    throw new Error(`${name} has the levels 1 to ${hardest}, or a range of them like 1-4, not '${text}'`)
   return { from, to }
 }
 
@@ -25,6 +26,7 @@ export interface Draw {
   readonly level: number
   /** How many were drawn of this level before. */
   readonly round: number
+  readonly split: Split
   readonly random: Random
 }
 
@@ -38,13 +40,18 @@ export interface Graded<D> {
 }
 
 /** One round in five is for testing. */
-const isTest = (round: number): boolean => round % 5 === 4
+const splitOf = (round: number): Split => (round % 5 === 4 ? 'test' : 'train')
 /** So many draws may be ones that were drawn before, until a level has no more. */
 const ATTEMPTS = 50
 
+interface Drawn<D> {
+  readonly split: Split
+  readonly task: Task<D>
+}
+
 /** Distinct tasks, level after level and round after round; drawn when first asked for, and then kept. */
 export function gradedTasks<D>(graded: Graded<D>): EnvSpec<D>['tasks'] {
-  const kept: { readonly round: number; readonly task: Task<D> }[] = []
+  const kept: Drawn<D>[] = []
   const source = drawn(graded)
   return function* (split) {
     for (let i = 0; ; i++) {
@@ -53,24 +60,24 @@ export function gradedTasks<D>(graded: Graded<D>): EnvSpec<D>['tasks'] {
         if (next.done) return
         kept.push(next.value)
       }
-      const { round, task } = kept[i]!
-      if (isTest(round) === (split === 'test')) yield task
+      if (kept[i]!.split === split) yield kept[i]!.task
     }
   }
 }
 
-function* drawn<D>({ name, levels, draw, count = 1250 }: Graded<D>): Generator<{ round: number; task: Task<D> }> {
+function* drawn<D>({ name, levels, draw, count = 1250 }: Graded<D>): Generator<Drawn<D>> {
   const seen = new Set<string>()
   const rounds = Math.ceil(count / (levels.to - levels.from + 1))
   for (let round = 0; round < rounds; round++) {
     for (let level = levels.from; level <= levels.to; level++) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const data = draw({ level, round, random: random(seedOf(name, level, round, attempt)) })
+        const split = splitOf(round)
+        const data = draw({ level, round, split, random: random(seedOf(name, level, round, attempt)) })
         if (data === undefined) break
         const key = JSON.stringify(data)
         if (seen.has(key)) continue
         seen.add(key)
-        yield { round, task: { id: `${level}-${round}`, data } }
+        yield { split, task: { id: `${level}-${round}`, data } }
         break
       }
     }
