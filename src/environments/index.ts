@@ -8,18 +8,35 @@ import { craftingCatalogue } from './crafting/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 import { puzzlesCatalogue } from './puzzles/catalogue.ts'
+import { searchCatalogue } from './search/catalogue.ts'
+import { textGamesCatalogue } from './text-games/catalogue.ts'
+import { toolsCatalogue } from './tools/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
 export * from './codeact/codeact.ts'
 export * from './kit/answer-form.ts'
+export * from './kit/chat-env.ts'
 export * from './kit/code-env.ts'
 export * from './kit/game-env.ts'
 export * from './kit/question-env.ts'
+export * from './kit/speaker.ts'
+export * from './kit/state.ts'
 export * from './kit/task-file.ts'
+export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './search/corpus.ts'
+export * from './search/multihop.ts'
+export * from './search/multihop-file.ts'
+export * from './text-games/chess-endgames.ts'
+export * from './text-games/guessing-game.ts'
+export * from './text-games/text-nav.ts'
+export * from './text-games/twenty-questions.ts'
+export * from './text-games/wordle.ts'
+export { tauRetail } from './tools/tau-retail.ts'
+export { tau2 } from './tools/tau2.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -43,6 +60,9 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...craftingCatalogue,
   ...mleCatalogue,
   ...puzzlesCatalogue,
+  ...textGamesCatalogue,
+  ...toolsCatalogue,
+  ...searchCatalogue,
 }
 
 /**
