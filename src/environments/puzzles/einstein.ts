@@ -5,7 +5,7 @@
  */
 import type { EnvSpec, Random } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
-import { type Draw, gradedTasks, levelsOf, named as titled } from '../kit/levels.ts'
+import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
 import {
   type Arrangement,
@@ -53,7 +53,7 @@ export interface Row extends Riddle {
 export function einstein(argument?: string): EnvSpec<Row, QuestionEnv> {
   const levels = levelsOf('einstein', argument)
   return questionEnv<Row>({
-    id: titled('einstein', levels),
+    id: named('einstein', levels),
     // The hard ones take a while to make.
     tasks: gradedTasks({ name: 'einstein', levels, draw, count: 250 }),
     instructions:
@@ -130,9 +130,12 @@ function clueAbout(kinds: readonly Kind[], arrangement: Arrangement, random: Ran
   const [other, thing] = [random.int(8) === 0 ? kinds.length : random.int(kinds.length), random.int(houses)]
   const [at, there] = [arrangement[k]![t]!, arrangement[other]?.[thing] ?? thing]
   if (other === k && Math.abs(at - there) !== 1) return clueAbout(kinds, arrangement, random)
-  const named = (kind: number, place: number): Thing => ({ name: kinds[kind]!.things[place]!, kind: kinds[kind]!.name })
-  const right = other === kinds.length ? { name: `${thing + 1}`, kind: POSITION } : named(other, thing)
-  return { left: named(k, t), relation: random.pick(relationsOf(at, there)), right }
+  const thingAt = (kind: number, place: number): Thing => ({
+    name: kinds[kind]!.things[place]!,
+    kind: kinds[kind]!.name,
+  })
+  const right = other === kinds.length ? { name: `${thing + 1}`, kind: POSITION } : thingAt(other, thing)
+  return { left: thingAt(k, t), relation: random.pick(relationsOf(at, there)), right }
 }
 
 function relationsOf(at: number, there: number): Relation[] {
