@@ -4,8 +4,10 @@ import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
 import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
+import { craftingCatalogue } from './crafting/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { puzzlesCatalogue } from './puzzles/catalogue.ts'
 import { searchCatalogue } from './search/catalogue.ts'
 import { textGamesCatalogue } from './text-games/catalogue.ts'
 import { toolsCatalogue } from './tools/catalogue.ts'
@@ -55,7 +57,9 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   },
   ...clinicCatalogue,
   ...codeCatalogue,
+  ...craftingCatalogue,
   ...mleCatalogue,
+  ...puzzlesCatalogue,
   ...textGamesCatalogue,
   ...toolsCatalogue,
   ...searchCatalogue,
