@@ -1,6 +1,7 @@
 /** The text games of LMRL-Gym, in our own code. */
 import type { Catalogued } from '../catalogued.ts'
 import { argumentOf } from '../kit/argument.ts'
+import { carDealer, carDealerWords } from './car-dealer.ts'
 import { chessEndgames, endgameWords } from './chess-endgames.ts'
 import { guessingGame } from './guessing-game.ts'
 import { textNav, textNavWords } from './text-nav.ts'
@@ -30,6 +31,13 @@ export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'Ludus, Apache-2.0, after LMRL-Gym and TextWorld',
     argument: argumentOf(textNavWords),
     open: textNav,
+  },
+  'car-dealer': {
+    ...shared,
+    about: 'sell a car to a customer with a personality, for as much as can be had',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: argumentOf(carDealerWords),
+    open: carDealer,
   },
   'twenty-questions': {
     ...shared,
