@@ -37,7 +37,7 @@ describe('car-dealer', () => {
     ])
     expect(await say(env, 'the volvo, then, for $ 24,000')).toEqual([
       'It is a deal: the Volvo for $24,000.',
-      0.75,
+      0.8,
       'terminated',
     ])
   })

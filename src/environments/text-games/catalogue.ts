@@ -2,6 +2,7 @@
 import type { Catalogued } from '../catalogued.ts'
 import { argumentOf } from '../kit/argument.ts'
 import { carDealer, carDealerWords } from './car-dealer.ts'
+import { chess, chessWords } from './chess.ts'
 import { chessEndgames, endgameWords } from './chess-endgames.ts'
 import { guessingGame } from './guessing-game.ts'
 import { textNav, textNavWords } from './text-nav.ts'
@@ -17,6 +18,13 @@ export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
     source: 'LMRL-Gym, MIT',
     argument: argumentOf(wordleWords),
     open: wordle,
+  },
+  chess: {
+    ...shared,
+    about: 'a game of chess as White; the opponent moves at random, takes what it can, or is js-chess-engine',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym; rules of chess.js, BSD-2-Clause; js-chess-engine, MIT',
+    argument: argumentOf(chessWords),
+    open: chess,
   },
   'chess-endgames': {
     ...shared,
