@@ -4,9 +4,8 @@ import { argumentOf } from '../kit/argument.ts'
 import { carDealer, carDealerWords } from './car-dealer.ts'
 import { chess, chessWords } from './chess.ts'
 import { chessEndgames, endgameWords } from './chess-endgames.ts'
-import { guessingGame } from './guessing-game.ts'
 import { textNav, textNavWords } from './text-nav.ts'
-import { everydayThings, worldCities } from './twenty-questions.ts'
+import { everydayThings, oracleWords, questionsAbout, worldCities } from './twenty-questions.ts'
 import { wordle, wordleWords } from './wordle.ts'
 
 const shared = { area: 'text-games', isolation: 'none' } as const
@@ -51,14 +50,14 @@ export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
     ...shared,
     about: 'find the thing that is thought of, with questions that are answered by yes or no',
     source: 'Ludus, Apache-2.0, after LMRL-Gym',
-    argument: '',
-    open: () => guessingGame(everydayThings),
+    argument: argumentOf(oracleWords),
+    open: (argument) => questionsAbout(everydayThings, argument),
   },
   'guess-my-city': {
     ...shared,
     about: 'find the city that somebody lives in, with questions about it',
     source: 'Ludus, Apache-2.0, after LMRL-Gym',
-    argument: '',
-    open: () => guessingGame(worldCities),
+    argument: argumentOf(oracleWords),
+    open: (argument) => questionsAbout(worldCities, argument),
   },
 }
