@@ -23,6 +23,7 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './tools/shop.ts'
 export { tauRetail } from './tools/tau-retail.ts'
 export { tau2 } from './tools/tau2.ts'
 
