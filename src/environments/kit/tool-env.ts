@@ -101,6 +101,8 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
   readonly rewards?: Readonly<Record<string, RewardTerm<D, ToolEnv<S>>>>
   /** The key: what it does, one message each; or a player. */
   solve(data: D): readonly Deed[] | Agent
+  /** What gives this text as the answer, where the world asks for one. */
+  commit?(answer: string): readonly Deed[]
   /** Something well-formed to do. */
   guess?(data: D, random: Random): Deed
   /** What `data` shows, where the state is not it. */
@@ -114,7 +116,7 @@ const LONGEST_REFUSAL = 2000
 
 export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv<S>> {
   const offered = toolSpecs(world.tools)
-  const { id, tasks, limits, guess } = world
+  const { id, tasks, limits, commit, guess } = world
   return defineEnv<D, ToolEnv<S>>({
     id,
     tasks,
@@ -132,6 +134,7 @@ export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv
       const way = world.solve(data)
       return 'play' in way ? way : way.map(message)
     },
+    ...(commit && { commit: (answer) => commit(answer).map(message) }),
     ...(guess && { guess: ({ data }, random) => message(guess(data, random), 0) }),
   })
 }
