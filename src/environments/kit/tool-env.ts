@@ -110,7 +110,7 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
 }
 
 /** More calls in one message are not answered but refused. */
-const MOST_CALLS = 32
+export const MOST_CALLS = 32
 /** Characters of a refusal: what it repeats may be a novel. */
 const LONGEST_REFUSAL = 2000
 
@@ -155,7 +155,7 @@ export function message(deed: Deed, index: number): AssistantMessage {
 }
 
 /** Plays a script to its end: what was done instead of its next message does not count as that. */
-function persistent(script: readonly AssistantMessage[]): Agent {
+export function persistent(script: readonly AssistantMessage[]): Agent {
   const deed = ({ content, calls = [] }: AssistantMessage): string =>
     JSON.stringify([content, calls.map((call) => [call.name, call.arguments])])
   return {
