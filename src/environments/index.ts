@@ -7,6 +7,7 @@ import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 import { searchCatalogue } from './search/catalogue.ts'
+import { recordsCatalogue } from './tools/records-catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -26,6 +27,7 @@ export * from './mle/mle-dojo.ts'
 export * from './search/corpus.ts'
 export * from './search/multihop.ts'
 export * from './search/multihop-file.ts'
+export * from './tools/files.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -48,6 +50,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...codeCatalogue,
   ...mleCatalogue,
   ...searchCatalogue,
+  ...recordsCatalogue,
 }
 
 /**
