@@ -1,7 +1,6 @@
-/** From the name of a model or an agent on the command line to the thing itself. */
+/** From the name of a model on the command line to the model itself. */
 import { readFile } from 'node:fs/promises'
-import { agentcoder, codeact, react } from '../agents/index.ts'
-import type { Agent, EnvSpec, Model, RolloutOptions } from '../core/index.ts'
+import type { EnvSpec, Model, RolloutOptions } from '../core/index.ts'
 import { ggufFiles, isGguf, openEngine } from '../engine/index.ts'
 import {
   engineModel,
@@ -34,8 +33,6 @@ export interface ModelOptions {
   readonly callTimeoutMs: number
 }
 
-export const AGENTS = ['react', 'react:<turns>', 'codeact', 'agentcoder']
-
 export const MODELS = [
   'engine:<checkpoint>[?int8]',
   'engine:hf:<owner>/<name>[?int8]',
@@ -66,6 +63,31 @@ export async function openModel(name: string, options: ModelOptions): Promise<Pl
   if (kind === 'ai' && rest)
     return remote(await loadAiSdkModel(rest, { timeoutMs: options.callTimeoutMs }), name, options)
   throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
+}
+
+/** The model that plays, and others in the seats that are named: `<role>=<model>`. Throws a sentence as openModel does. */
+export async function openSeats(name: string, seats: readonly string[], options: ModelOptions): Promise<Player> {
+  const opened = new AsyncDisposableStack()
+  const open = async (text: string): Promise<Player> => opened.use(await openModel(text, options))
+  try {
+    const policy = await open(name)
+    const others = new Map<string, Player>()
+    for (const text of seats) {
+      const [, role, model] = /^([^=]+)=(.+)$/.exec(text) ?? []
+      if (!role || !model) throw new Error(`--seat takes <role>=<model>, like user=${name}, not '${text}'`)
+      others.set(role, await open(model))
+    }
+    if (others.size === 0) return policy
+    const inSeat: RolloutOptions['model'] = (seat) => {
+      const { model } = others.get(seat.role) ?? policy
+      return typeof model === 'function' ? model(seat) : model
+    }
+    const id = [policy.id, ...[...others].map(([role, { id }]) => `${role}=${id}`)].join(', ')
+    return { id, model: inSeat, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
 }
 
 async function engine(text: string, seed: number): Promise<Player> {
@@ -125,14 +147,4 @@ async function readScript(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause) => {
     throw new Error(`the script '${path}' cannot be read: ${cause.message}`, { cause })
   })
-}
-
-/** One of AGENTS. Where the latest observation says all, react looks no further back. Throws a sentence on another. */
-export function openAgent(name: string, { markov = false }: Pick<EnvSpec, 'markov'>): Agent {
-  if (name === 'react') return react(markov ? { turns: 0 } : {})
-  if (name === 'codeact') return codeact()
-  if (name === 'agentcoder') return agentcoder()
-  const turns = /^react:(\d+)$/.exec(name)?.[1]
-  if (turns === undefined) throw new Error(`there is no agent '${name}': there are ${AGENTS.join(', ')}`)
-  return react({ turns: Number(turns) })
 }

@@ -7,6 +7,8 @@ import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 import { searchCatalogue } from './search/catalogue.ts'
+import { textGamesCatalogue } from './text-games/catalogue.ts'
+import { toolsCatalogue } from './tools/catalogue.ts'
 import { recordsCatalogue } from './tools/records-catalogue.ts'
 
 export * from './arithmetic.ts'
@@ -27,7 +29,14 @@ export * from './mle/mle-dojo.ts'
 export * from './search/corpus.ts'
 export * from './search/multihop.ts'
 export * from './search/multihop-file.ts'
+export * from './text-games/chess-endgames.ts'
+export * from './text-games/guessing-game.ts'
+export * from './text-games/text-nav.ts'
+export * from './text-games/twenty-questions.ts'
+export * from './text-games/wordle.ts'
 export * from './tools/files.ts'
+export { tauRetail } from './tools/tau-retail.ts'
+export { tau2 } from './tools/tau2.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -49,6 +58,8 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
+  ...textGamesCatalogue,
+  ...toolsCatalogue,
   ...searchCatalogue,
   ...recordsCatalogue,
 }

@@ -56,6 +56,17 @@ export function readTaskLines<T>(
   return rows
 }
 
+/** One JSON file of a folder. Throws a sentence, with the file and the field, where it is not what it should be. */
+export function readJsonFile<T>(folder: string, file: string, schema: z.ZodType<T>): T {
+  const path = join(folder, file)
+  if (!existsSync(path)) throw new Error(`there is no file '${file}' in the folder '${folder}'`)
+  try {
+    return checked(readFileSync(path, 'utf8'), schema)
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
 function* linesIn(folder: string, wanted: RegExp): Generator<Line> {
   if (!existsSync(folder)) throw new Error(`there is no folder '${folder}'`)
   if (!statSync(folder).isDirectory()) throw new Error(`'${folder}' is a file: name the folder that it is in`)
