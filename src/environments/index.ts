@@ -35,6 +35,8 @@ export * from './text-games/text-nav.ts'
 export * from './text-games/twenty-questions.ts'
 export * from './text-games/wordle.ts'
 export * from './tools/files.ts'
+export * from './tools/sql.ts'
+export * from './tools/sql-file.ts'
 export { tauRetail } from './tools/tau-retail.ts'
 export { tau2 } from './tools/tau2.ts'
 
