@@ -11,6 +11,7 @@ import { puzzlesCatalogue } from './puzzles/catalogue.ts'
 import { searchCatalogue } from './search/catalogue.ts'
 import { textGamesCatalogue } from './text-games/catalogue.ts'
 import { toolsCatalogue } from './tools/catalogue.ts'
+import { recordsCatalogue } from './tools/records-catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -42,6 +43,9 @@ export * from './text-games/text-nav.ts'
 export * from './text-games/twenty-questions.ts'
 export * from './text-games/wordle.ts'
 export * from './tools/shop.ts'
+export * from './tools/files.ts'
+export * from './tools/sql.ts'
+export * from './tools/sql-file.ts'
 export { tauRetail } from './tools/tau-retail.ts'
 export { tau2 } from './tools/tau2.ts'
 
@@ -70,6 +74,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...textGamesCatalogue,
   ...toolsCatalogue,
   ...searchCatalogue,
+  ...recordsCatalogue,
 }
 
 /**
