@@ -10,11 +10,11 @@ import {
   openaiModel,
   oracle,
   parseScript,
+  provider,
   randomPlayer,
   readRenderer,
   rendererFrom,
   scriptedModel,
-  withConcurrency,
   withRetry,
 } from '../models/index.ts'
 import { fromHub } from './hub.ts'
@@ -141,7 +141,7 @@ function remote(
 ): Player {
   return {
     id,
-    model: withRetry(withConcurrency(model, concurrency), { attempts: tries, seed }),
+    model: withRetry(provider({ name: id, concurrency }).gate(model), { attempts: tries, seed }),
     [Symbol.asyncDispose]: async () => model[Symbol.asyncDispose]?.(),
   }
 }
