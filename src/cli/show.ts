@@ -22,7 +22,7 @@ export const show = command({
     if (id === undefined) {
       const rows = [...run.store.rows()]
       print(
-        { ...run.manifest, path: run.path, trajectories: rows.length, batches: batchesOf(rows) },
+        { ...run.manifest, state: run.state, path: run.path, trajectories: rows.length, batches: batchesOf(rows) },
         summary(run, rows, flags.rows),
         flags,
       )
@@ -73,8 +73,8 @@ function batchesOf(rows: readonly Row[]): Batch[] {
 
 const fixed = (value: number | null, digits: number): string => value?.toFixed(digits) ?? '-'
 
-function summary({ id, path, manifest }: Run, rows: readonly Row[], most: number): string {
-  const { command, env, state, started, seconds } = manifest
+function summary({ id, path, manifest, state }: Run, rows: readonly Row[], most: number): string {
+  const { command, env, started, seconds } = manifest
   const head = `${id}: ludus ${command} ${env}, ${state}, begun ${started}${seconds === undefined ? '' : `, took ${duration(seconds)}`}`
   const batches = batchesOf(rows).map((b) => [
     b.batch || '(all)',
@@ -94,6 +94,7 @@ function summary({ id, path, manifest }: Run, rows: readonly Row[], most: number
     '',
     table([['trajectory', 'outcome', 'stop', 'return', 'steps', 'time'], ...listed]),
     ...(rows.length > most ? [`… ${rows.length - most} more: --rows ${rows.length}`] : []),
+    ...(state === 'interrupted' && command === 'run' ? ['', `go on with it: ludus resume ${path}`] : []),
     ...(rows[0] ? ['', `one of them: ludus show ${join(path, rows[0].id)}`] : []),
   ].join('\n')
 }

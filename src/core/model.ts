@@ -1,6 +1,6 @@
 /** A model answers messages with a message. Everything between (HTTP, tokens, retries) is its own affair. */
 import { failureClass, type ModelErrorCode } from './failure-classes.ts'
-import type { AssistantMessage, Message, ToolSpec } from './message.ts'
+import type { AssistantMessage, Message, Observation, ToolSpec } from './message.ts'
 
 export interface Sampling {
   /** 0 is greedy. */
@@ -48,10 +48,22 @@ export interface Completion {
   readonly policyVersion?: number
 }
 
+/** Where an episode, or a fork of one, stands: what was done so far, and what its world shows now. */
+export interface Standing {
+  readonly steps: readonly { readonly observation: Observation; readonly action: AssistantMessage }[]
+  readonly observation: Observation
+}
+
+export interface CompleteOptions {
+  readonly signal?: AbortSignal
+  /** Where the call was made, for a stand-in that goes by more than it is shown: the answer key behind an oracle. */
+  readonly standing?: Standing
+}
+
 export interface Model {
   readonly id: string
   /** Rejects with a ModelError when no answer can be had. Stops promptly when `signal` aborts. */
-  complete(request: ModelRequest, options?: { readonly signal?: AbortSignal }): Promise<Completion>
+  complete(request: ModelRequest, options?: CompleteOptions): Promise<Completion>
 }
 
 /** Why a model gave no answer. `retryAfterMs` is the server's own wish. */

@@ -15,7 +15,7 @@ import type { Model, Sampling } from './model.ts'
 import { seedOf } from './random.ts'
 import { judge } from './reward.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
-import { semaphore } from './semaphore.ts'
+import { type Semaphore, semaphore } from './semaphore.ts'
 import type { EnvSpec } from './spec.ts'
 import type { Task } from './task.ts'
 import { outcomeOf, type Trajectory } from './trajectory.ts'
@@ -35,8 +35,8 @@ export interface RolloutOptions<D = unknown> {
   readonly sandbox?: OpenSandbox
   /** Attempts at each task, 1 unless given. Together they are a group; they start in the same world. */
   readonly attempts?: number
-  /** Episodes in flight, 32 unless given. */
-  readonly concurrency?: number
+  /** Episodes in flight, 32 unless given; a semaphore may be resized while they are. */
+  readonly concurrency?: number | Semaphore
   readonly seed?: number
   readonly sampling?: Sampling
   /** Tightens the environment's own. */
@@ -72,7 +72,7 @@ export async function* rollout<D, E extends Env>(
   const { attempts = 1, concurrency = 32 } = options
   const halt = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal
-  const places = semaphore(concurrency)
+  const places = typeof concurrency === 'number' ? semaphore(concurrency) : concurrency
   const open = new Set<Promise<unknown>>()
   const ended: Promise<Group<D>>[] = []
   let wake = (): void => {}
@@ -95,22 +95,27 @@ export async function* rollout<D, E extends Env>(
     open.add(settled)
   }
 
+  const onAbort = (): void => wake()
+  signal.addEventListener('abort', onAbort)
   const source = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]()
   let more = true
   try {
     while (more || open.size > 0 || ended.length > 0) {
       const group = ended.shift()
       if (group) yield await group
-      else if (more && places.free > 0) {
+      else if (more && (signal.aborted || places.free > 0)) {
         const next = signal.aborted ? { done: true as const } : await source.next()
         if (next.done) more = false
         else begin(next.value)
-      } else
-        await new Promise<void>((resolve) => {
+      } else {
+        const woken = new Promise<void>((resolve) => {
           wake = resolve
         })
+        await (more ? Promise.race([woken, places.room()]) : woken)
+      }
     }
   } finally {
+    signal.removeEventListener('abort', onAbort)
     halt.abort()
     await Promise.all(open)
     await source.return?.()
@@ -154,7 +159,7 @@ async function play<D, E extends Env>(
     const setup = { env, opening, limits, signal, seed: drawing, sampling, meter, journal, model, own }
     const live = new RecordedEpisode(setup)
     episode = live
-    await boundary('agent', () => orAbort(agent.play(live), signal)).catch(unlessOutOfCalls)
+    const cut = await boundary('agent', () => orAbort(agent.play(live), signal)).catch(unlessOutOfCalls)
     if (live.error) throw live.error
     const { steps } = live.record()
     // The judge's deadline is its own: a slow game must not leave it without time.
@@ -162,7 +167,7 @@ async function play<D, E extends Env>(
     const fresh = (needs: SandboxSpec): Promise<Sandbox> => open(needs, time.signal)
     const judged = { task, env, steps, last: steps.at(-1)?.action, signal: time.signal, sandbox: fresh }
     const rewards = await boundary('reward', () => orAbort(judge(spec.rubric, judged), time.signal))
-    return { stop: live.stop ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
+    return { stop: live.stop ?? cut ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
   }
   const ending = await perform().catch(endedBy)
   const warnings = [...(journal.departed ? [journal.departed] : []), ...(await owner.close())]
@@ -204,8 +209,9 @@ function seated<D>({ model }: RolloutOptions<D>, asking: Omit<Seat<D>, 'role'>):
 type Ending = Pick<Trajectory, 'stop' | 'rewards' | 'outcome'>
 
 /** A game that ran out of calls is over, and judged as it stands. */
-function unlessOutOfCalls(error: unknown): void {
+function unlessOutOfCalls(error: unknown): 'calls' {
   if (!(error instanceof EpisodeStopped && error.reason === 'calls')) throw error
+  return error.reason
 }
 
 /** How an episode ends that did not get to its verdict. */

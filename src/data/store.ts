@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompressSync } from 'node:zlib'
-import { callsOf, returnOf, successOf, type Trajectory } from '../core/index.ts'
+import { callsOf, type Failure, type Reward, returnOf, successOf, type Trajectory } from '../core/index.ts'
 import { decodeTrajectory, encodeTrajectory } from './format.ts'
 
 const compress = promisify(zstdCompress)
@@ -30,6 +30,9 @@ export interface Row {
   readonly completionTokens: number
   readonly costUsd: number | null
   readonly timeMs: number
+  readonly rewards: Readonly<Record<string, Reward>>
+  /** What broke, where the outcome is that. */
+  readonly failure: Failure | null
 }
 
 export interface Filter {
@@ -45,6 +48,8 @@ export interface Store extends AsyncDisposable {
   rows(filter?: Filter): Iterable<Row>
   trajectories(filter?: Filter): Iterable<Trajectory>
   get(id: string): Trajectory | undefined
+  /** Forgets these trajectories: they are to be played anew. */
+  remove(filter: Filter): void
 }
 
 const COLUMNS = {
@@ -64,11 +69,13 @@ const COLUMNS = {
   completionTokens: 'INTEGER',
   costUsd: 'REAL',
   timeMs: 'REAL',
+  rewards: 'TEXT',
+  failure: 'TEXT',
 } as const satisfies Record<keyof Row, string>
 
 const names = Object.keys(COLUMNS).map((name) => `"${name}"`)
 /** PRAGMA user_version: the format of what lies in the file. */
-const VERSION = 1
+const VERSION = 2
 const GROUP_MS = 5
 const GROUP_ROWS = 50
 
@@ -145,7 +152,7 @@ class SqliteStore implements Store {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       for (const { row, body } of group)
-        insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => row[name]), body)
+        insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => cell(row[name])), body)
       this.#database.exec('COMMIT')
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
@@ -154,7 +161,9 @@ class SqliteStore implements Store {
   }
 
   *rows(filter: Filter = {}): Iterable<Row> {
-    yield* this.#select<Row>(names.join(', '), filter)
+    type Cells = Row & { readonly rewards: string; readonly failure: string | null }
+    for (const row of this.#select<Cells>(names.join(', '), filter))
+      yield { ...row, rewards: JSON.parse(row.rewards), failure: row.failure && JSON.parse(row.failure) }
   }
 
   *trajectories(filter: Filter = {}): Iterable<Trajectory> {
@@ -168,10 +177,13 @@ class SqliteStore implements Store {
     return found && this.#decode(id, found.body)
   }
 
+  remove(filter: Filter): void {
+    const [where, values] = conditions(filter)
+    explained(this.#path, () => this.#database.prepare(`DELETE FROM trajectories ${where}`).run(...values))
+  }
+
   *#select<T>(columns: string, filter: Filter): Iterable<T> {
-    const given = Object.entries(filter).filter(([, value]) => value !== undefined)
-    const where = given.length > 0 ? `WHERE ${given.map(([name]) => `"${name}" = ?`).join(' AND ')}` : ''
-    const values = given.map(([, value]) => value as SQLInputValue)
+    const [where, values] = conditions(filter)
     try {
       const query = this.#database.prepare(`SELECT ${columns} FROM trajectories ${where} ORDER BY rowid`)
       yield* query.iterate(...values) as Iterable<T>
@@ -194,10 +206,21 @@ class SqliteStore implements Store {
   }
 }
 
+function conditions(filter: Filter): [where: string, values: SQLInputValue[]] {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined)
+  const where = given.length > 0 ? `WHERE ${given.map(([name]) => `"${name}" = ?`).join(' AND ')}` : ''
+  return [where, given.map(([, value]) => value as SQLInputValue)]
+}
+
+/** What sqlite does not hold as it is, it holds as JSON. */
+const cell = (value: Row[keyof Row]): SQLInputValue =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+
 function rowOf(trajectory: Trajectory): Row {
-  const { id, batch, env, task, attempt, agent, outcome, stop, steps, usage, costUsd, timeMs } = trajectory
+  const { id, batch, env, task, attempt, agent, outcome, stop, steps, usage, costUsd, timeMs, rewards } = trajectory
   return {
-    ...{ id, batch, env, task, attempt, agent, stop, costUsd, timeMs, ...usage },
+    ...{ id, batch, env, task, attempt, agent, stop, costUsd, timeMs, rewards, ...usage },
+    failure: outcome.kind === 'broken' ? outcome.failure : null,
     outcome: outcome.kind,
     return: returnOf(trajectory),
     success: successOf(trajectory),
