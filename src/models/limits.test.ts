@@ -136,6 +136,17 @@ describe('a provider’s concurrency', () => {
     }
   })
 
+  test('can be raised while calls wait', async () => {
+    const { model, asked } = held()
+    const door = open({ concurrency: 1 })
+    for (const text of numbers(3)) void door.gate(model).complete(request(text))
+    await soon()
+    expect(asked).toHaveLength(1)
+    door.resize(3)
+    await soon()
+    expect(asked).toHaveLength(3)
+  })
+
   test('refuses one that is none', () => {
     expect(() => open({ concurrency: 0 })).toThrow('a positive integer, not 0')
   })

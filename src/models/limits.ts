@@ -26,6 +26,8 @@ export interface Provider {
   watch(model: Model): Model
   /** Calls that may be under way at once, as things stand. */
   readonly places: number
+  /** From now on so many at most. */
+  resize(concurrency: number): void
 }
 
 /** No wish to be left alone is granted for longer. */
@@ -63,6 +65,11 @@ class Door implements Provider {
 
   get places(): number {
     return this.#places.now
+  }
+
+  resize(concurrency: number): void {
+    this.#places.resize(concurrency)
+    this.#pump()
   }
 
   watch(model: Model): Model {

@@ -18,11 +18,13 @@ export interface Places {
   answered(call: number): void
   refused(call: number): void
   took(latencyMs: number): void
+  /** From now on so many at most, and so many to begin with. */
+  resize(most: number): void
 }
 
-/** Begins with `most`, and never has more. Throws unless it is a positive integer. */
-export function places(most: number): Places {
-  if (!Number.isInteger(most) || most < 1) throw new Error(`a concurrency is a positive integer, not ${most}`)
+/** Begins with as many as are given, and never has more. Throws unless it is a positive integer. */
+export function places(given: number): Places {
+  let most = checked(given)
   let size = most
   let answers = 0
   let begun = 0
@@ -56,5 +58,14 @@ export function places(most: number): Places {
       if (median > PATIENCE_MS && median > LATE * usualMs) shrink(0.7)
       usualMs = Math.min(usualMs * FORGETTING, median)
     },
+    resize(next) {
+      most = checked(next)
+      size = most
+    },
   }
+}
+
+function checked(most: number): number {
+  if (!Number.isInteger(most) || most < 1) throw new Error(`a concurrency is a positive integer, not ${most}`)
+  return most
 }
