@@ -57,8 +57,8 @@ export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal): T | Promi
   if (!(work instanceof Promise)) return work
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
+    work.finally(() => signal.removeEventListener('abort', onAbort)).then(resolve, reject)
   })
 }
