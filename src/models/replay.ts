@@ -26,16 +26,17 @@ export function replayed(id: string, recorded: Recorded): SeatModel<unknown> {
         if (!left) throw new ModelError('exhausted', `${where} was not recorded`)
         const asked = keyOf(request)
         const at = left.findIndex(({ key }) => key === asked)
-        if (at < 0) {
+        const found = left[at]
+        if (!found) {
           const differs = difference(request, left[0]?.call)
           throw new ModelError(
             'exhausted',
             `${where} asks something that was not recorded as call ${answered}: ${differs}`,
           )
         }
-        const [{ call }] = left.splice(at, 1) as [{ call: Call }]
+        left.splice(at, 1)
         answered++
-        return { ...call.completion, costUsd: 0, attempts: 0 }
+        return { ...found.call.completion, costUsd: 0, attempts: 0 }
       },
     }
   }
