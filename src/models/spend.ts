@@ -22,12 +22,14 @@ export interface Purse {
  */
 export function withBudget(model: Model, { budget, accounts, perCall = {}, price, maxTokens }: Purse): Model {
   checkPrice(model.id, price, [perCall, ...accounts.map((account) => account.caps)])
+  const single = perCall.usd !== undefined || perCall.tokens !== undefined
   return {
     id: model.id,
     async complete(request, options = {}) {
       const asked = bounded(request, maxTokens)
       const most = amountOf(usageAtMost(asked), price)
-      const settle = await budget.reserve(most, [account('one call', perCall), ...accounts], options.signal)
+      const charged = single ? [account('one call', perCall), ...accounts] : accounts
+      const settle = await budget.reserve(most, charged, options.signal)
       let spent = most
       try {
         const completion = priced(await model.complete(asked, options), price)
