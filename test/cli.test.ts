@@ -83,7 +83,11 @@ describe('ludus run', () => {
     const transcript = await ludus('show', one)
     expect(transcript.out).toContain('You are in a maze.')
     expect(transcript.out).toMatch(/assistant\s+move \w+\s+step 1, reward -1/)
-    expect((await json('show', one)).env).toBe('maze@1')
+    const told = await json('show', one)
+    expect(told.env).toBe('maze@1')
+    const drawn = await json('show', one, '--pictures', join(folder, 'pictures'))
+    expect(drawn.pictures).toHaveLength(told.steps.length + 1)
+    expect(readFileSync(drawn.pictures.at(-1), 'utf8')).toMatch(/^<svg/)
   })
 
   it('prints a report for people on standard output, and progress elsewhere', async () => {
