@@ -2,6 +2,8 @@
 export * from './ai-sdk.ts'
 export * from './chat-renderer.ts'
 export * from './engine-model.ts'
+export * from './faulty-model.ts'
+export * from './faulty-server.ts'
 export { type FetchedModel, type FetchOptions, fetchModel } from './hub.ts'
 export * from './hugging-face-renderer.ts'
 export * from './limits.ts'
