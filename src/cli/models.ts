@@ -1,7 +1,6 @@
-/** From the name of a model or an agent on the command line to the thing itself. */
+/** From the name of a model on the command line to the model itself. */
 import { readFile } from 'node:fs/promises'
-import { agentcoder, codeact, react } from '../agents/index.ts'
-import type { Agent, EnvSpec, Model, RolloutOptions } from '../core/index.ts'
+import type { EnvSpec, Model, RolloutOptions } from '../core/index.ts'
 import { ggufFiles, isGguf, openEngine } from '../engine/index.ts'
 import {
   engineModel,
@@ -33,8 +32,6 @@ export interface ModelOptions {
   readonly tries: number
   readonly callTimeoutMs: number
 }
-
-export const AGENTS = ['react', 'react:<turns>', 'codeact', 'agentcoder']
 
 export const MODELS = [
   'engine:<checkpoint>[?int8]',
@@ -150,14 +147,4 @@ async function readScript(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause) => {
     throw new Error(`the script '${path}' cannot be read: ${cause.message}`, { cause })
   })
-}
-
-/** One of AGENTS. Where the latest observation says all, react looks no further back. Throws a sentence on another. */
-export function openAgent(name: string, { markov = false }: Pick<EnvSpec, 'markov'>): Agent {
-  if (name === 'react') return react(markov ? { turns: 0 } : {})
-  if (name === 'codeact') return codeact()
-  if (name === 'agentcoder') return agentcoder()
-  const turns = /^react:(\d+)$/.exec(name)?.[1]
-  if (turns === undefined) throw new Error(`there is no agent '${name}': there are ${AGENTS.join(', ')}`)
-  return react({ turns: Number(turns) })
 }

@@ -10,11 +10,12 @@ import {
   type Trajectory,
 } from '../core/index.ts'
 import { openJournal, playedOf, type Row, type Run, type Summary, summarise } from '../data/index.ts'
+import { AGENTS, openAgent } from './agents.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { common, interruptible, print, recorded, sandboxed, world } from './command.ts'
 import { controlled } from './control.ts'
 import { live } from './live.ts'
-import { AGENTS, MODELS, openAgent, openSeats } from './models.ts'
+import { MODELS, openSeats } from './models.ts'
 import { openWorld } from './open-world.ts'
 import { duration, interval, short, table } from './table.ts'
 import { tally } from './tally.ts'

@@ -1,10 +1,10 @@
 /** The live episode behind an agent's back: it passes on what the agent asks for and writes all of it down. */
 import type { Episode } from './agent.ts'
-import type { Env, Observation, StepResult } from './env.ts'
+import type { Env, StepResult } from './env.ts'
 import { boundary, EpisodeStopped, orAbort } from './failure.ts'
 import type { EpisodeJournal } from './journal.ts'
 import type { Limits } from './limits.ts'
-import type { AssistantMessage, Message } from './message.ts'
+import type { AssistantMessage, Message, Observation } from './message.ts'
 import { type Meter, spend } from './meter.ts'
 import type { Completion, Model, ModelRequest, Sampling } from './model.ts'
 import { seedOf } from './random.ts'
@@ -87,12 +87,24 @@ export class RecordedEpisode implements Episode {
     const seeded = { ...sampling, seed: seedOf(seed, number) % 2 ** 31, ...request.sampling }
     const asked: ModelRequest = { ...request, messages: [...request.messages], sampling: seeded }
     const signal = own ? AbortSignal.any([own, this.signal]) : this.signal
-    const { completion, timeMs } = await journal.answer({ call: `${number}`, model: model.id, request: asked }, () =>
-      boundary('model', () => orAbort(model.complete(asked, { signal }), signal)),
-    )
+    const standing = { steps: [...this.#past, ...this.#steps], observation: this.#observation }
+    const { completion, timeMs } = await journal
+      .answer({ call: `${number}`, model: model.id, request: asked }, () =>
+        boundary('model', () => orAbort(model.complete(asked, { signal, standing }), signal)),
+      )
+      .catch((error) => this.#refused(error))
     this.#calls.push({ role, model: model.id, request: asked, completion, timeMs })
     this.#count(completion)
     return completion
+  }
+
+  /** An episode whose budget is spent has no score, even where its agent looks away. */
+  #refused(error: unknown): never {
+    if (error instanceof EpisodeStopped && error.reason === 'budget') {
+      this.#stop ??= 'budget'
+      this.#error = error
+    }
+    throw error
   }
 
   #count(completion: Completion): void {

@@ -24,7 +24,7 @@ export class BoundaryError extends Error {
 
 /** Thrown through an agent when its episode may not go on. Not a failure: the episode ends for this reason. */
 export class EpisodeStopped extends Error {
-  readonly reason: 'calls' | 'tokens' | 'time' | 'cancelled'
+  readonly reason: 'calls' | 'tokens' | 'time' | 'budget' | 'cancelled'
   constructor(reason: EpisodeStopped['reason'], message: string) {
     super(message)
     this.name = 'EpisodeStopped'

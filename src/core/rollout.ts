@@ -24,6 +24,8 @@ import { outcomeOf, type Trajectory } from './trajectory.ts'
 export interface Seat<D = unknown> {
   readonly role: string
   readonly task: Task<D>
+  /** Which attempt at the task, from 0. */
+  readonly attempt: number
   readonly seed: number
 }
 
@@ -143,7 +145,7 @@ async function play<D, E extends Env>(
   const own = (env: Env): void => owner.own(() => env.close?.())
   using life = lifetime('the episode', limits.timeMs, options.signal)
   const { signal } = life
-  const model = seated(options, { task, seed: drawing })
+  const model = seated(options, { task, attempt, seed: drawing })
   const open = (needs: SandboxSpec, signal: AbortSignal) => sandboxFor(needs, options.sandbox, { signal, owner })
   const sandbox = (needs: SandboxSpec): Promise<Sandbox> => open(needs, signal)
   const host = hostOf({ seed, drawing, signal, meter, journal, model, sandbox })
@@ -157,7 +159,7 @@ async function play<D, E extends Env>(
     const setup = { env, opening, limits, signal, seed: drawing, sampling, meter, journal, model, own }
     const live = new RecordedEpisode(setup)
     episode = live
-    await boundary('agent', () => orAbort(agent.play(live), signal)).catch(unlessOutOfCalls)
+    const cut = await boundary('agent', () => orAbort(agent.play(live), signal)).catch(unlessOutOfCalls)
     if (live.error) throw live.error
     const { steps } = live.record()
     // The judge's deadline is its own: a slow game must not leave it without time.
@@ -165,7 +167,7 @@ async function play<D, E extends Env>(
     const fresh = (needs: SandboxSpec): Promise<Sandbox> => open(needs, time.signal)
     const judged = { task, env, steps, last: steps.at(-1)?.action, signal: time.signal, sandbox: fresh }
     const rewards = await boundary('reward', () => orAbort(judge(spec.rubric, judged), time.signal))
-    return { stop: live.stop ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
+    return { stop: live.stop ?? cut ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
   }
   const ending = await perform().catch(endedBy)
   const warnings = [...(journal.departed ? [journal.departed] : []), ...(await owner.close())]
@@ -207,8 +209,9 @@ function seated<D>({ model }: RolloutOptions<D>, asking: Omit<Seat<D>, 'role'>):
 type Ending = Pick<Trajectory, 'stop' | 'rewards' | 'outcome'>
 
 /** A game that ran out of calls is over, and judged as it stands. */
-function unlessOutOfCalls(error: unknown): void {
+function unlessOutOfCalls(error: unknown): 'calls' {
   if (!(error instanceof EpisodeStopped && error.reason === 'calls')) throw error
+  return error.reason
 }
 
 /** How an episode ends that did not get to its verdict. */

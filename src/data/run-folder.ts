@@ -3,7 +3,7 @@
  * and whatever else a command leaves (checkpoints, curves) lies beside them.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join, parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { isLocked, lockRun } from './run-lock.ts'
 import { openStore, type Store } from './store.ts'
@@ -40,12 +40,11 @@ export interface Run extends AsyncDisposable {
 const MANIFEST = 'run.json'
 const STORE = 'trajectories.sqlite'
 
-/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free. Throws a sentence where it may not. */
-export function createRun(
-  root: string,
-  { command, env, settings, world }: Pick<Manifest, 'command' | 'env' | 'settings' | 'world'>,
-): Run {
-  const name = `${command}-${env.replace(/[^a-zA-Z0-9]+/g, '-')}`
+/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free; a world's file goes by its name. Throws a sentence where it may not. */
+export function createRun(root: string, asked: Pick<Manifest, 'command' | 'env' | 'settings' | 'world'>): Run {
+  const { command, env } = asked
+  const world = /\.[mc]?[jt]s$/.test(env) ? parse(env).name : env
+  const name = `${command}-${world.replace(/[^a-zA-Z0-9]+/g, '-')}`
   try {
     mkdirSync(root, { recursive: true })
   } catch (cause) {
@@ -60,7 +59,6 @@ export function createRun(
       throw error
     }
     const started = new Date().toISOString()
-    const asked = { command, env, settings, ...(world !== undefined && { world }) }
     const run = new RunFolder(path, { version: 1, ...asked, state: 'running', started }, false)
     run.update({})
     return run

@@ -85,7 +85,7 @@ describe('the store', () => {
     expect(() => openStore(join(folder, 'no', 'such', 'folder.sqlite'))).toThrow('it cannot be opened')
     const other = join(folder, 'other.sqlite')
     writeFileSync(other, '')
-    expect(() => openStore(other, { readOnly: true })).toThrow('holds format version 0; this Ludus reads 1')
+    expect(() => openStore(other, { readOnly: true })).toThrow('holds format version 0; this Ludus reads 2')
   })
 
   it('says what is damaged, and still reads the rest', async () => {

@@ -6,6 +6,9 @@ import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { searchCatalogue } from './search/catalogue.ts'
+import { textGamesCatalogue } from './text-games/catalogue.ts'
+import { toolsCatalogue } from './tools/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -22,6 +25,16 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './search/corpus.ts'
+export * from './search/multihop.ts'
+export * from './search/multihop-file.ts'
+export * from './text-games/chess-endgames.ts'
+export * from './text-games/guessing-game.ts'
+export * from './text-games/text-nav.ts'
+export * from './text-games/twenty-questions.ts'
+export * from './text-games/wordle.ts'
+export { tauRetail } from './tools/tau-retail.ts'
+export { tau2 } from './tools/tau2.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -43,6 +56,9 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...mleCatalogue,
+  ...textGamesCatalogue,
+  ...toolsCatalogue,
+  ...searchCatalogue,
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { react } from '../../agents/index.ts'
+import { react } from '../../agents/index.ts'
 import { assistant, checkEnv, type EnvSpec, type Host, rollout, textOf } from '../../core/index.ts'
-import { scriptedModel } from '../../models/index.ts'
+import { noisyOracle, scriptedModel } from '../../models/index.ts'
 import { type GameEnv, gameEnv } from './game-env.ts'
 
 interface Dice {
@@ -74,5 +74,12 @@ describe('gameEnv', () => {
       rollout(spec, spec.solve!(task) as ReturnType<typeof react>, [task], { model: scriptedModel([]) }),
     )
     expect(group?.trajectories[0]?.rewards).toMatchObject({ success: { value: 1, weight: 1 } })
+  })
+
+  it('has a key that a model can hide behind, and that copes with moves that were not its own', async () => {
+    const noisy = { model: noisyOracle(spec, 0.2), attempts: 8 }
+    const [group] = await Array.fromAsync(rollout(spec, react({ turns: 0 }), [task], noisy))
+    expect(group?.trajectories.map(({ outcome }) => outcome.kind)).toEqual(Array(8).fill('scored'))
+    expect(group?.trajectories.some(({ rewards }) => rewards['success']?.value === 1)).toBe(true)
   })
 })

@@ -9,6 +9,7 @@ import {
   type Env,
   type EnvSpec,
   type Json,
+  type Message,
   type Observation,
   type Random,
   type RewardTerm,
@@ -16,7 +17,6 @@ import {
   type StepResult,
   system,
   textOf,
-  user,
 } from '../../core/index.ts'
 
 /** What a game is played with: the task, and chance, which is a function of the seed and of how many moves were made. */
@@ -72,32 +72,28 @@ export interface Game<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' | 'li
 }
 
 export function gameEnv<S, D = Json>(game: Game<S, D>): EnvSpec<D, GameEnv<S>> {
-  /** What the key goes by, which nobody else can reach: the state behind each observation. */
-  const behind = new WeakMap<Observation, S>()
   const { id, tasks, limits, markov, guess } = game
 
   function live(data: D, base: Random, past: { readonly state: S; readonly moves: number }): GameEnv<S> {
     let { state, moves } = past
     const { picture } = game
-    const seen = (messages: Observation['messages']): Observation => {
-      const observation = { messages, ...(game.heldOut?.(state, data) && { heldOut: true as const }) }
-      behind.set(observation, state)
-      return observation
-    }
+    const shown = (says: string): Message => new Shown(says, state)
+    const seen = (messages: Observation['messages']): Observation =>
+      game.heldOut?.(state, data) ? { messages, heldOut: true } : { messages }
     return {
       get state() {
         return state
       },
       reset: () => {
         const rules = typeof game.rules === 'string' ? game.rules : game.rules(data)
-        return seen([system(rules), user(game.show(state, data))])
+        return seen([system(rules), shown(game.show(state, data))])
       },
       step(action) {
         const played = game.play(state, action.content.trim(), tableAt(data, base, moves++))
         const { reward, end, info } = played
         state = 'state' in played && played.state !== undefined ? played.state : state
-        const says = told(game, played, { state, data })
-        const messages = action.calls?.length ? answered(action.calls, says) : [user(says)]
+        const says = shown(told(game, played, { state, data }))
+        const messages = action.calls?.length ? [...answered(action.calls), says] : [says]
         return { observation: seen(messages), ...(reward && { reward }), ...(end && { end }), ...(info && { info }) }
       },
       fork: () => live(data, base, { state, moves }),
@@ -122,7 +118,7 @@ export function gameEnv<S, D = Json>(game: Game<S, D>): EnvSpec<D, GameEnv<S>> {
       },
       ...game.rewards,
     },
-    solve: ({ data }) => keyOf(game, data, behind),
+    solve: ({ data }) => keyOf(game, data),
     ...(guess && { guess: ({ data }, random) => assistant(guess(data, random)) }),
   })
 }
@@ -149,22 +145,38 @@ function told<S, D>(
 }
 
 /** A game knows no tools; a call is answered all the same, for a model that made one waits for it. */
-function answered(calls: readonly { readonly id: string }[], says: string): Observation['messages'] {
-  const replies = calls.map(({ id }) => ({
+function answered(calls: readonly { readonly id: string }[]): Observation['messages'] {
+  return calls.map(({ id }) => ({
     role: 'tool' as const,
     callId: id,
     content: 'This world has no tools: say your move as text.',
     isError: true,
   }))
-  return [...replies, user(says)]
 }
 
-function keyOf<S, D>(game: Game<S, D>, data: D, behind: WeakMap<Observation, S>): Agent {
+/**
+ * A message, and the state behind it: what the key goes by, and nobody else can reach. It is the message that carries
+ * it and not the observation, for an oracle hands its key the messages that a model was asked with.
+ */
+class Shown {
+  readonly role = 'user'
+  readonly content: string
+  readonly #state: unknown
+  constructor(content: string, state: unknown) {
+    this.content = content
+    this.#state = state
+  }
+  static stateOf(message: object | undefined): unknown {
+    return message && #state in message ? message.#state : undefined
+  }
+}
+
+function keyOf<S, D>(game: Game<S, D>, data: D): Agent {
   return {
     id: 'key',
     async play(episode) {
       while (!episode.done) {
-        const state = behind.get(episode.observation)
+        const state = Shown.stateOf(episode.observation.messages.at(-1)) as S | undefined
         if (state === undefined) throw new Error(`the key of ${game.id} was shown '${latest(episode.observation)}'`)
         await episode.step(assistant(game.best(state, data)))
       }

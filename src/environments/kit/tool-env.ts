@@ -88,6 +88,10 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
   start(data: D, seed: number): S
   /** Whoever is at the other end of the agent's words. Its first line, said to nobody, opens the conversation. */
   speaker?(data: D, host: Host): Speaker
+  /** What was said and done before the episode begins. */
+  history?(data: D): readonly Message[]
+  /** What the speaker does with its own hands when it leaves. */
+  parting?(state: S, data: D): S
   /** What plain text does where nobody hears it: ends the episode, as a last word; or is told that only calls act. */
   readonly words?: 'end' | 'refuse'
   /** What every call that fails is paid, and every message that does nothing; 0 unless given. */
@@ -97,6 +101,8 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
   readonly rewards?: Readonly<Record<string, RewardTerm<D, ToolEnv<S>>>>
   /** The key: what it does, one message each; or a player. */
   solve(data: D): readonly Deed[] | Agent
+  /** What gives this text as the answer, where the world asks for one. */
+  commit?(answer: string): readonly Deed[]
   /** Something well-formed to do. */
   guess?(data: D, random: Random): Deed
   /** What `data` shows, where the state is not it. */
@@ -105,10 +111,12 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
 
 /** More calls in one message are not answered but refused. */
 const MOST_CALLS = 32
+/** Characters of a refusal: what it repeats may be a novel. */
+const LONGEST_REFUSAL = 2000
 
 export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv<S>> {
   const offered = toolSpecs(world.tools)
-  const { id, tasks, limits, guess } = world
+  const { id, tasks, limits, commit, guess } = world
   return defineEnv<D, ToolEnv<S>>({
     id,
     tasks,
@@ -126,6 +134,7 @@ export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv
       const way = world.solve(data)
       return 'play' in way ? way : way.map(message)
     },
+    ...(commit && { commit: (answer) => commit(answer).map(message) }),
     ...(guess && { guess: ({ data }, random) => message(guess(data, random), 0) }),
   })
 }
@@ -176,7 +185,7 @@ function attempt<S>(tools: Tools<S>, state: S, call: Pick<ToolCall, 'name' | 'ar
     return { ...use(tools, state, call), isError: false }
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
-    return refusal(error.message)
+    return refusal(error.message.slice(0, LONGEST_REFUSAL))
   }
 }
 
@@ -204,7 +213,10 @@ function live<S, D>(setting: Setting<S, D>, past: Past<S>): ToolEnv<S> {
   const tools = offered.length > 0 ? { tools: offered } : {}
   const hear = async (before: Past<S>): Promise<Next<S>> => {
     const text = (await speaker?.reply(before.talk, host.signal)) ?? null
-    if (text === null) return { now: { ...before, over: true }, messages: [], failed: 0 }
+    if (text === null) {
+      const state = world.parting ? world.parting(before.state, data) : before.state
+      return { now: { ...before, state, over: true }, messages: [], failed: 0 }
+    }
     return { now: { ...before, talk: [...before.talk, { by: 'speaker', text }] }, messages: [user(text)], failed: 0 }
   }
   const env: ToolEnv<S> = {
@@ -223,10 +235,11 @@ function live<S, D>(setting: Setting<S, D>, past: Past<S>): ToolEnv<S> {
     async reset() {
       const { instructions, ask } = world
       const rules = system(typeof instructions === 'string' ? instructions : instructions(data))
-      if (ask) return { messages: [rules, user(ask(data))], ...tools }
+      const before = [rules, ...(world.history?.(data) ?? [])]
+      if (ask) return { messages: [...before, user(ask(data))], ...tools }
       const opened = await hear(now)
       now = opened.now
-      return { messages: [rules, ...opened.messages], ...tools }
+      return { messages: [...before, ...opened.messages], ...tools }
     },
     async step({ content, calls = [] }): Promise<StepResult> {
       const said = { ...now, talk: [...now.talk, { by: 'agent' as const, text: content }] }

@@ -1,0 +1,48 @@
+/** The text games of LMRL-Gym, in our own code. */
+import type { Catalogued } from '../catalogued.ts'
+import { argumentOf } from '../kit/argument.ts'
+import { chessEndgames, endgameWords } from './chess-endgames.ts'
+import { guessingGame } from './guessing-game.ts'
+import { textNav, textNavWords } from './text-nav.ts'
+import { everydayThings, worldCities } from './twenty-questions.ts'
+import { wordle, wordleWords } from './wordle.ts'
+
+const shared = { area: 'text-games', isolation: 'none' } as const
+
+export const textGamesCatalogue: Readonly<Record<string, Catalogued>> = {
+  wordle: {
+    ...shared,
+    about: 'guess a word of five letters in six turns; the word stands, or is drawn anew at every turn',
+    source: 'LMRL-Gym, MIT',
+    argument: argumentOf(wordleWords),
+    open: wordle,
+  },
+  'chess-endgames': {
+    ...shared,
+    about: 'mate a king with a queen or a rook, within 40 moves',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: argumentOf(endgameWords),
+    open: chessEndgames,
+  },
+  'text-nav': {
+    ...shared,
+    about: 'walk through a house, find a thing and put it where it belongs',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym and TextWorld',
+    argument: argumentOf(textNavWords),
+    open: textNav,
+  },
+  'twenty-questions': {
+    ...shared,
+    about: 'find the thing that is thought of, with questions that are answered by yes or no',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: '',
+    open: () => guessingGame(everydayThings),
+  },
+  'guess-my-city': {
+    ...shared,
+    about: 'find the city that somebody lives in, with questions about it',
+    source: 'Ludus, Apache-2.0, after LMRL-Gym',
+    argument: '',
+    open: () => guessingGame(worldCities),
+  },
+}
