@@ -47,7 +47,7 @@ async function play(
   const server = await startOpenAiServer({ reply, shape: 'plain', keep: false })
   await using line = await faultyServer({ baseUrl: server.baseUrl, rates, delayMs: 2000 })
   await using asked = openaiModel({ model: 'm', baseUrl: line.baseUrl, timeoutMs: 1000 })
-  const model = withRetry(asked, { attempts: 2, baseMs: 5 })
+  const model = withRetry(asked, { attempts: 2, maxMs: 5 })
   const tasks = Array.from({ length: episodes }, (_, i) => ({ id: `${i}`, data: { target: TARGET } }))
   for await (const { trajectories } of rollout(counting(), asking, tasks, { model, concurrency: 64 }))
     trajectories.forEach(seen)
