@@ -4,12 +4,14 @@ import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
 import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
+import { gridCatalogue } from './grid/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
 export * from './codeact/codeact.ts'
+export * from './grid/grid.ts'
 export * from './kit/answer-form.ts'
 export * from './kit/chat-env.ts'
 export * from './kit/code-env.ts'
@@ -42,6 +44,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   },
   ...clinicCatalogue,
   ...codeCatalogue,
+  ...gridCatalogue,
   ...mleCatalogue,
 }
 
