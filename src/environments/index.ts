@@ -5,6 +5,7 @@ import type { Catalogued } from './catalogued.ts'
 import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
 import { craftingCatalogue } from './crafting/catalogue.ts'
+import { gridCatalogue } from './grid/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
 import { puzzlesCatalogue } from './puzzles/catalogue.ts'
@@ -16,6 +17,7 @@ import { recordsCatalogue } from './tools/records-catalogue.ts'
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
 export * from './codeact/codeact.ts'
+export * from './grid/grid.ts'
 export * from './kit/answer-form.ts'
 export * from './kit/chat-env.ts'
 export * from './kit/code-env.ts'
@@ -69,6 +71,7 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   ...clinicCatalogue,
   ...codeCatalogue,
   ...craftingCatalogue,
+  ...gridCatalogue,
   ...mleCatalogue,
   ...puzzlesCatalogue,
   ...textGamesCatalogue,
