@@ -51,8 +51,7 @@ function live(
       asked++
       const says = await answer(content.trim())
       solved = says === true
-      const heard = says === true ? 'Yes.' : says
-      const observation = { messages: calls.length > 0 ? answered(calls, heard) : [user(heard)] }
+      const observation = { messages: [...answered(calls), user(says === true ? 'Yes.' : says)] }
       if (solved) return { observation, end: 'terminated' }
       return { observation, reward: -1, ...(asked === QUESTIONS && { end: 'terminated' as const }) }
     },
