@@ -223,7 +223,10 @@ describe('tau-retail', () => {
     const env = await open()
     expect((await env.reset()).messages.map(textOf).at(-1)).toMatch(/I want: You want to cancel #1.*\n\(Say 'done'/)
     const told = await env.step(assistant('I shall cancel it, shall I?'))
-    expect([told.end, told.observation.messages.map(textOf)[0]]).toEqual([undefined, expect.stringMatching(/^Yes, please/)])
+    expect([told.end, told.observation.messages.map(textOf)[0]]).toEqual([
+      undefined,
+      expect.stringMatching(/^Yes, please/),
+    ])
     expect((await env.step(assistant(`${'x'.repeat(1e5)} done`))).end).toBeUndefined()
     expect((await env.step(assistant('It is done.'))).end).toBe('terminated')
   })
