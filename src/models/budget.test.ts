@@ -243,6 +243,16 @@ describe('withBudget', () => {
     expect(usdOf(run.spent.nano)).toBeCloseTo(mostUsd, 9)
   })
 
+  test('a provider that says less than nothing earns nobody anything', async () => {
+    const { model, waiting } = held()
+    const run = account('the run', { usd: 1 })
+    const call = withBudget(model, { budget: budget(), accounts: [run], price }).complete(ask('hello', 100))
+    await soon()
+    waiting[0]?.resolve(answer(-1e6, -1e6))
+    await call
+    expect(run.spent).toEqual({ nano: 0, tokens: 0 })
+  })
+
   test('a cap that is none is refused', () => {
     expect(() => account('the run', { usd: 0 })).toThrow('positive number of usd, not 0')
   })
