@@ -188,15 +188,16 @@ it('requests a minute are kept', async () => {
 
 it('what is in the cache is not asked again', async () => {
   await using server = await start()
-  const args = ['-n', '4', '-k', '2', '--limit', 'calls=3', '--cache', 'answers']
-  const first = await play(server, ...args, '--temperature', '0', '-c', '1')
+  const args = ['-n', '4', '-k', '2', '--limit', 'calls=3']
+  const cold = [...args, '--temperature', '0', '--cache', 'answers']
+  const first = await play(server, ...cold, '-c', '1')
   const asked = server.requests.length
   expect(asked).toBeLessThanOrEqual(12)
-  const again = await play(server, ...args, '--temperature', '0', ...price)
+  const again = await play(server, ...cold, ...price)
   expect(server.requests.length).toBe(asked)
   expect([again.return, again.costUsd]).toEqual([first.return, 0])
-  await play(server, ...args, '--cache-sampled')
-  await play(server, ...args, '--cache-sampled')
+  await play(server, ...args, '--cache-sampled', 'answers')
+  await play(server, ...args, '--cache-sampled', 'answers')
   expect(server.requests.length).toBe(asked + 24)
 })
 
