@@ -110,7 +110,7 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
   /** How far the task is done, from 0 to 1. */
   success(env: ToolEnv<S>, data: D, judged: Judged<D, ToolEnv<S>>): Verdict | Promise<Verdict>
   readonly rewards?: Readonly<Record<string, RewardTerm<D, ToolEnv<S>>>>
-  /** The key: what it does, one message each; or a player. */
+  /** The key: what it does, one message each, again where something else was done instead; or a player. */
   solve(data: D): readonly Deed[] | Agent
   /** What gives this text as the answer, where the world asks for one. */
   commit?(answer: string): readonly Deed[]
@@ -121,7 +121,7 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
 }
 
 /** More calls in one message are not answered but refused. */
-const MOST_CALLS = 32
+export const MOST_CALLS = 32
 /** Characters of a refusal: what it repeats may be a novel. */
 const LONGEST_REFUSAL = 2000
 
@@ -143,7 +143,7 @@ export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv
     },
     solve({ data }) {
       const way = world.solve(data)
-      return 'play' in way ? way : way.map(message)
+      return 'play' in way ? way : persistent(way.map(message))
     },
     ...(commit && { commit: (answer) => commit(answer).map(message) }),
     ...(guess && { guess: ({ data }, random) => message(guess(data, random), 0) }),
@@ -163,6 +163,25 @@ export function toolSpecs<S>(tools: AnyTools<S>): ToolSpec[] {
 export function message(deed: Deed, index: number): AssistantMessage {
   if (typeof deed === 'string') return { role: 'assistant', content: deed }
   return { role: 'assistant', content: '', calls: [{ id: `call-${index + 1}`, ...deed }] }
+}
+
+/** Plays a script to its end: what was done instead of its next message does not count as that. */
+export function persistent(script: readonly AssistantMessage[]): Agent {
+  const deed = ({ content, calls = [] }: AssistantMessage): string =>
+    JSON.stringify([content, calls.map((call) => [call.name, call.arguments])])
+  return {
+    id: 'key',
+    async play(episode) {
+      for (const wanted of script) {
+        let did: Message | undefined
+        do {
+          if (episode.done) return
+          await episode.step(wanted)
+          did = episode.history.findLast(({ role }) => role === 'assistant')
+        } while (did?.role === 'assistant' && deed(did) !== deed(wanted))
+      }
+    },
+  }
 }
 
 /** What a tool does with arguments as they come. Throws a ToolError where they, or the name, are wrong. */
