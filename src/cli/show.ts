@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { styleText } from 'node:util'
 import { type EnvSpec, type Message, replay, type Step, type Task, type Trajectory, textOf } from '../core/index.ts'
-import { openRun, type Row, type Run } from '../data/index.ts'
+import { type BatchRow, openRun, type Row, type Run } from '../data/index.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, print, sandboxed } from './command.ts'
 import { openWorld } from './open-world.ts'
@@ -25,10 +25,12 @@ export const show = command({
     const [path, id] = split(`${where}`, flags.runs)
     await using run = await usage(() => openRun(path, flags.runs))
     if (id === undefined) {
-      const rows = [...run.store.rows()]
+      const batches = batchesOf([...run.store.batches()])
+      const trajectories = batches.reduce((sum, batch) => sum + batch.trajectories, 0)
+      const rows = [...run.store.rows({}, flags.rows)]
       print(
-        { ...run.manifest, state: run.state, path: run.path, trajectories: rows.length, batches: batchesOf(rows) },
-        summary(run, rows, flags.rows),
+        { ...run.manifest, state: run.state, path: run.path, trajectories, batches },
+        summary(run, { batches, rows, more: trajectories - rows.length }),
         flags,
       )
       return 0
@@ -94,28 +96,35 @@ interface Batch {
 }
 
 /** By the first part of their names: 'grpo/17' counts under 'grpo'. */
-function batchesOf(rows: readonly Row[]): Batch[] {
+function batchesOf(rows: readonly BatchRow[]): Batch[] {
   const groups = Map.groupBy(rows, ({ batch }) => batch.split('/').slice(0, -1).join('/'))
-  const mean = (values: readonly (number | null)[]): number | null => {
-    const known = values.filter((value) => value !== null)
-    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null
-  }
-  return [...groups].map(([batch, members]) => ({
-    batch,
-    trajectories: members.length,
-    scored: members.filter(({ outcome }) => outcome === 'scored').length,
-    success: mean(members.map((row) => row.success)),
-    return: mean(members.map((row) => row.return)),
-    steps: members.reduce((sum, { steps }) => sum + steps, 0),
-  }))
+  return [...groups].map(([batch, members]) => {
+    const sum = (name: Exclude<keyof BatchRow, 'batch'>): number => members.reduce((all, row) => all + row[name], 0)
+    const mean = (total: number, count: number): number | null => (count > 0 ? total / count : null)
+    return {
+      batch,
+      trajectories: sum('trajectories'),
+      scored: sum('scored'),
+      success: mean(sum('successes'), sum('judged')),
+      return: mean(sum('returns'), sum('scored')),
+      steps: sum('steps'),
+    }
+  })
 }
 
 const fixed = (value: number | null, digits: number): string => value?.toFixed(digits) ?? '-'
 
-function summary({ id, path, manifest, state }: Run, rows: readonly Row[], most: number): string {
+interface Listing {
+  readonly batches: readonly Batch[]
+  readonly rows: readonly Row[]
+  /** Trajectories that are not listed. */
+  readonly more: number
+}
+
+function summary({ id, path, manifest, state }: Run, { batches, rows, more }: Listing): string {
   const { command, env, started, seconds } = manifest
   const head = `${id}: ludus ${command} ${env}, ${state}, begun ${started}${seconds === undefined ? '' : `, took ${duration(seconds)}`}`
-  const batches = batchesOf(rows).map((b) => [
+  const sums = batches.map((b) => [
     b.batch || '(all)',
     `${b.trajectories}`,
     `${b.scored}`,
@@ -123,16 +132,21 @@ function summary({ id, path, manifest, state }: Run, rows: readonly Row[], most:
     fixed(b.return, 2),
     `${b.steps}`,
   ])
-  const listed = rows
-    .slice(0, most)
-    .map((row) => [row.id, row.outcome, row.stop, fixed(row.return, 2), `${row.steps}`, duration(row.timeMs / 1000)])
+  const listed = rows.map((row) => [
+    row.id,
+    row.outcome,
+    row.stop,
+    fixed(row.return, 2),
+    `${row.steps}`,
+    duration(row.timeMs / 1000),
+  ])
   return [
     head,
     '',
-    table([['batch', 'trajectories', 'scored', 'success', 'return', 'steps'], ...batches]),
+    table([['batch', 'trajectories', 'scored', 'success', 'return', 'steps'], ...sums]),
     '',
     table([['trajectory', 'outcome', 'stop', 'return', 'steps', 'time'], ...listed]),
-    ...(rows.length > most ? [`… ${rows.length - most} more: --rows ${rows.length}`] : []),
+    ...(more > 0 ? [`… ${more} more: --rows ${rows.length + more}`] : []),
     ...(state === 'interrupted' && command === 'run' ? ['', `go on with it: ludus resume ${path}`] : []),
     ...(rows[0] ? ['', `one of them: ludus show ${join(path, rows[0].id)}`] : []),
   ].join('\n')

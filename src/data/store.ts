@@ -57,11 +57,25 @@ export interface Filter {
   readonly outcome?: Row['outcome']
 }
 
+/** Sums over the trajectories of one batch. */
+export interface BatchRow {
+  readonly batch: string
+  readonly trajectories: number
+  readonly scored: number
+  /** Of those that have one. */
+  readonly returns: number
+  readonly judged: number
+  readonly successes: number
+  readonly steps: number
+}
+
 export interface Store extends AsyncDisposable {
   /** Resolves when the trajectory is on disk. One with the same id is replaced. */
   add(trajectory: Trajectory): Promise<void>
   /** In the order they were added, one at a time: nothing is held that was not asked for. */
-  rows(filter?: Filter): Iterable<Row>
+  rows(filter?: Filter, most?: number): Iterable<Row>
+  /** What can be said of many without reading them one by one. */
+  batches(): Iterable<BatchRow>
   trajectories(filter?: Filter): Iterable<Trajectory>
   get(id: string): Trajectory | undefined
   /** Forgets these trajectories: they are to be played anew. */
@@ -91,7 +105,7 @@ const COLUMNS = {
 
 const names = Object.keys(COLUMNS).map((name) => `"${name}"`)
 /** PRAGMA user_version: the format of what lies in the file. */
-const VERSION = 2
+const VERSION = 3
 const GROUP_MS = 5
 const GROUP_ROWS = 50
 
@@ -131,7 +145,9 @@ class SqliteStore implements Store {
     if (version !== 0) return
     this.#database.exec(`
       BEGIN;
-      CREATE TABLE trajectories (${columns.join(', ')}, body BLOB);
+      CREATE TABLE trajectories (${columns.join(', ')});
+      -- Apart, so that whoever lists a gigabyte of trajectories reads none of it.
+      CREATE TABLE bodies (id TEXT PRIMARY KEY, body BLOB);
       CREATE INDEX by_batch ON trajectories (batch);
       CREATE INDEX by_task ON trajectories (task);
       PRAGMA user_version = ${VERSION};
@@ -163,12 +179,22 @@ class SqliteStore implements Store {
 
   #insert(group: readonly Waiting[]): void {
     const insert = this.#database.prepare(
-      `INSERT OR REPLACE INTO trajectories (${names.join(', ')}, body) VALUES (${names.map(() => '?').join(', ')}, ?)`,
+      `INSERT OR REPLACE INTO trajectories (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     )
+    const insertBody = this.#database.prepare('INSERT OR REPLACE INTO bodies (id, body) VALUES (?, ?)')
+    this.#atomically(() => {
+      for (const { row, body } of group) {
+        insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => cell(row[name])))
+        insertBody.run(row.id, body)
+      }
+    })
+  }
+
+  /** All of it, or nothing. */
+  #atomically(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
-      for (const { row, body } of group)
-        insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => cell(row[name])), body)
+      work()
       this.#database.exec('COMMIT')
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
@@ -176,33 +202,46 @@ class SqliteStore implements Store {
     }
   }
 
-  *rows(filter: Filter = {}): Iterable<Row> {
+  *rows(filter: Filter = {}, most = -1): Iterable<Row> {
     type Cells = Row & { readonly rewards: string; readonly failure: string | null }
-    for (const row of this.#select<Cells>(names.join(', '), filter))
+    const [where, values] = conditions(filter)
+    const sql = `SELECT ${names.join(', ')} FROM trajectories ${where} ORDER BY rowid LIMIT ?`
+    for (const row of this.#query<Cells>(sql, [...values, most]))
       yield { ...row, rewards: JSON.parse(row.rewards), failure: row.failure && JSON.parse(row.failure) }
   }
 
+  *batches(): Iterable<BatchRow> {
+    yield* this.#query<BatchRow>(`
+      SELECT batch, COUNT(*) AS trajectories, SUM(outcome = 'scored') AS scored, TOTAL("return") AS returns,
+        COUNT(success) AS judged, TOTAL(success) AS successes, SUM(steps) AS steps
+      FROM trajectories GROUP BY batch ORDER BY MIN(rowid)`)
+  }
+
   *trajectories(filter: Filter = {}): Iterable<Trajectory> {
-    for (const { id, body } of this.#select<{ id: string; body: Uint8Array }>('id, body', filter))
-      yield this.#decode(id, body)
+    const [where, values] = conditions(filter)
+    const sql = `SELECT id, body FROM trajectories JOIN bodies USING (id) ${where} ORDER BY trajectories.rowid`
+    for (const { id, body } of this.#query<{ id: string; body: Uint8Array }>(sql, values)) yield this.#decode(id, body)
   }
 
   get(id: string): Trajectory | undefined {
-    const query = (): unknown => this.#database.prepare('SELECT body FROM trajectories WHERE id = ?').get(id)
+    const query = (): unknown => this.#database.prepare('SELECT body FROM bodies WHERE id = ?').get(id)
     const found = explained(this.#path, query) as { body: Uint8Array } | undefined
     return found && this.#decode(id, found.body)
   }
 
   remove(filter: Filter): void {
     const [where, values] = conditions(filter)
-    explained(this.#path, () => this.#database.prepare(`DELETE FROM trajectories ${where}`).run(...values))
+    const bodies = `DELETE FROM bodies WHERE id IN (SELECT id FROM trajectories ${where})`
+    explained(this.#path, () =>
+      this.#atomically(() => {
+        for (const sql of [bodies, `DELETE FROM trajectories ${where}`]) this.#database.prepare(sql).run(...values)
+      }),
+    )
   }
 
-  *#select<T>(columns: string, filter: Filter): Iterable<T> {
-    const [where, values] = conditions(filter)
+  *#query<T>(sql: string, values: readonly SQLInputValue[] = []): Iterable<T> {
     try {
-      const query = this.#database.prepare(`SELECT ${columns} FROM trajectories ${where} ORDER BY rowid`)
-      yield* query.iterate(...values) as Iterable<T>
+      yield* this.#database.prepare(sql).iterate(...values) as Iterable<T>
     } catch (error) {
       throw explain(this.#path, error)
     }
