@@ -4,17 +4,15 @@ import { rollout, type Task } from '../core/index.ts'
 import { runPath } from '../data/index.ts'
 import { coordinatorAt, type Lease, POLL_MS } from '../serve/index.ts'
 import { UsageError, usage } from './args.ts'
-import { command, common, interruptible, sandboxed } from './command.ts'
+import { command, common, interruptible, print, sandboxed } from './command.ts'
 import { live } from './live.ts'
 import { openPlay, type PlayFlags, rolloutOf } from './play.ts'
 import { contactOf, openExecutor } from './share.ts'
-import { tally } from './tally.ts'
 
 const about = z.object({
   run: z.string(),
   env: z.string(),
   settings: z.record(z.string(), z.unknown()),
-  over: z.boolean(),
 })
 
 export const work = command({
@@ -42,8 +40,9 @@ export const work = command({
     async function* handed(): AsyncGenerator<Task> {
       for await (const lease of executor.take(until)) {
         const task = tasks.get(lease.id.slice(0, lease.id.lastIndexOf('/')))
-        // What somebody finished, and did not live to say so.
-        if (!task || !(await coordinator.learn(lease.id))) await lease.done()
+        const state = task ? await coordinator.claim(lease.id) : 'finished'
+        if (state === 'held') await lease.later()
+        else if (!task || state === 'finished') await lease.done()
         else {
           leases.set(lease.id, lease)
           waiting.add(lease.id)
@@ -53,13 +52,14 @@ export const work = command({
     }
     const waiting = new Set<string>()
     const poll = setInterval(() => {
-      coordinator.about().then(
-        (said) => about.parse(said).over && dismissed.abort(),
+      coordinator.poll().then(
+        (over) => over && dismissed.abort(),
         () => {},
       )
     }, POLL_MS)
     const display = live()
-    const counted = tally(0)
+    const started = performance.now()
+    let played = 0
     try {
       const playing = rollout(play.spec, play.agent, handed(), {
         ...rolloutOf(play, code.sandbox),
@@ -72,7 +72,8 @@ export const work = command({
             await leases.get(trajectory.id)?.done()
           }
           leases.delete(trajectory.id)
-          display.update(...counted.add(trajectory))
+          const line = `${++played} episodes played, ${((1000 * played) / (performance.now() - started)).toFixed(1)}/s`
+          display.update([line], line)
         },
       })
       for await (const _ of playing);
@@ -80,6 +81,7 @@ export const work = command({
       clearInterval(poll)
       display.end()
     }
+    print({ run, played }, `${played} episodes of ${run} played`, flags)
     return 0
   },
 })

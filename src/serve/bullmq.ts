@@ -26,26 +26,22 @@ export async function bullmqExecutor({ url, run, concurrency }: BullmqOptions): 
   const queue = new Queue(name, { connection })
   queue.on('error', () => {})
   const workers: { close(force?: boolean): Promise<void> }[] = []
-  const options = { removeOnComplete: true, removeOnFail: true, attempts: 1_000_000 }
+  const again = { attempts: 1_000_000, backoff: { type: 'fixed', delay: DEAD_MS } }
+  const options = { removeOnComplete: true, removeOnFail: true, ...again }
   return {
     async submit(ids) {
       const jobs = ids.map((id) => ({ name: 'episode', data: { id }, opts: { ...options, jobId: jobId(id) } }))
       for (let i = 0; i < jobs.length; i += 1000) await queue.addBulk(jobs.slice(i, i + 1000))
     },
     async *take(signal) {
-      const ready: { readonly lease: Lease; readonly end: () => void }[] = []
-      const held = new Set<() => void>()
+      const ready: Lease[] = []
       let wake = (): void => {}
       const worker = new Worker(
         name,
         (job) =>
-          new Promise<void>((resolve) => {
-            const end = (): void => {
-              held.delete(end)
-              resolve()
-            }
-            held.add(end)
-            ready.push({ lease: { id: job.data.id, done: async () => end() }, end })
+          new Promise<void>((resolve, reject) => {
+            const later = async (): Promise<void> => reject(new Error('somebody else is at it'))
+            ready.push({ id: job.data.id, done: async () => resolve(), later })
             wake()
           }),
         {
@@ -60,7 +56,7 @@ export async function bullmqExecutor({ url, run, concurrency }: BullmqOptions): 
       try {
         while (!signal.aborted) {
           const next = ready.shift()
-          if (next) yield next.lease
+          if (next) yield next
           else
             await new Promise<void>((resolve) => {
               wake = resolve

@@ -8,8 +8,10 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
+import { z } from 'zod'
 import type { Trajectory } from '../core/index.ts'
 import { type DiskJournal, decodeTrajectory } from '../data/index.ts'
+import { DEAD_MS } from './executor.ts'
 
 const decompress = promisify(zstdDecompress)
 /** Of a body that is sent. */
@@ -43,19 +45,10 @@ export const POLL_MS = 1000
 /** Rejects with a sentence where the port is taken. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { host, port } = options
-  /** When each was last heard of. */
-  const seen = new Map<string, number>()
-  const recent = (): string[] =>
-    [...seen].filter(([, at]) => performance.now() - at < 5 * POLL_MS).map(([name]) => name)
-  const told = new Set<string>()
+  const workers = new Workers()
   let over = false
-  const about = (worker: string): string => {
-    seen.set(worker, performance.now())
-    if (over) told.add(worker)
-    return JSON.stringify({ ...options.about, over })
-  }
   const server = createServer((request, response) => {
-    answer(request, response, { ...options, told: about }).catch((error) => {
+    answer(request, response, { ...options, workers, isOver: () => over }).catch((error) => {
       end(response, error instanceof Refusal ? error.status : 500, `${(error as Error).message}`)
     })
   })
@@ -72,12 +65,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
     get workers() {
-      return recent().length
+      return workers.alive().length
     },
     async dismiss() {
       over = true
-      for (let waited = 0; waited < 5 * POLL_MS && recent().some((name) => !told.has(name)); waited += 50)
-        await pause(50)
+      const heard = (): boolean => workers.alive().every((name) => workers.told.has(name))
+      for (let waited = 0; waited < 5 * POLL_MS && !heard(); waited += 50) await pause(50)
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
@@ -96,18 +89,58 @@ class Refusal extends Error {
 }
 
 interface Answering extends CoordinatorOptions {
-  told(worker: string): string
+  readonly workers: Workers
+  isOver(): boolean
+}
+
+const poll = z.object({ worker: z.string(), holding: z.array(z.string()) })
+const claim = z.object({ worker: z.string(), episode: z.string() })
+
+/** Who is alive, and plays what: whatever the leases say, no two that live play the same episode. */
+class Workers {
+  readonly #seenMs = new Map<string, number>()
+  readonly #players = new Map<string, string>()
+  /** Those that know that the run is over. */
+  readonly told = new Set<string>()
+
+  alive(): string[] {
+    return [...this.#seenMs].filter(([, at]) => performance.now() - at < DEAD_MS).map(([name]) => name)
+  }
+
+  seen(worker: string, holding: readonly string[]): void {
+    this.#seenMs.set(worker, performance.now())
+    for (const episode of holding) this.#players.set(episode, worker)
+  }
+
+  /** False where somebody who lives has it. */
+  claim(worker: string, episode: string): boolean {
+    const player = this.#players.get(episode)
+    if (player !== undefined && player !== worker && this.alive().includes(player)) return false
+    this.seen(worker, [episode])
+    return true
+  }
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: Answering): Promise<void> {
   if (!isToken(request.headers.authorization, options.token))
     throw new Refusal(401, 'the token is not that of this run')
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://coordinator')
+  const { pathname } = new URL(request.url ?? '/', 'http://coordinator')
   const wanted = `${request.method} ${pathname}`
-  if (wanted === 'GET /run') return end(response, 200, options.told(searchParams.get('worker') ?? ''))
-  if (wanted === 'GET /answers') {
-    const episode = searchParams.get('episode') ?? ''
-    return end(response, 200, JSON.stringify(options.finished(episode) ? null : options.journal.answersOf(episode)))
+  const { about, workers, journal, finished, isOver } = options
+  const read = async <T>(schema: z.ZodType<T>): Promise<T> =>
+    schema.parse(JSON.parse((await bodyOf(request)).toString('utf8')))
+  if (wanted === 'GET /run') return end(response, 200, JSON.stringify(about))
+  if (wanted === 'POST /polls') {
+    const { worker, holding } = await read(poll)
+    workers.seen(worker, holding)
+    if (isOver()) workers.told.add(worker)
+    return end(response, 200, JSON.stringify({ over: isOver() }))
+  }
+  if (wanted === 'POST /claims') {
+    const { worker, episode } = await read(claim)
+    if (finished(episode)) return end(response, 200, JSON.stringify({ state: 'finished' }))
+    if (!workers.claim(worker, episode)) return end(response, 200, JSON.stringify({ state: 'held' }))
+    return end(response, 200, JSON.stringify({ state: 'yours', answers: journal.answersOf(episode) }))
   }
   if (wanted === 'POST /answers') {
     await options.journal.append((await bodyOf(request)).toString('utf8'))

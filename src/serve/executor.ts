@@ -8,6 +8,8 @@ export interface Lease {
   readonly id: string
   /** The trajectory is on disk: the id is handed out no more. */
   done(): Promise<void>
+  /** Somebody else is at it still: handed out again in some seconds. */
+  later(): Promise<void>
 }
 
 export interface Executor extends AsyncDisposable {

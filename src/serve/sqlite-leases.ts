@@ -19,8 +19,9 @@ export function sqliteLeases(path: string): Executor {
   const pick = database.prepare(
     'UPDATE leases SET holder = ?, until = ? WHERE id = (SELECT id FROM leases WHERE until < ? ORDER BY until LIMIT 1) RETURNING id',
   )
-  const beat = database.prepare('UPDATE leases SET until = ? WHERE holder = ? AND until >= 0')
+  const beat = database.prepare('UPDATE leases SET until = ? WHERE holder = ?')
   const drop = database.prepare('DELETE FROM leases WHERE id = ?')
+  const postpone = database.prepare('UPDATE leases SET until = ?, holder = NULL WHERE id = ?')
   const giveBack = database.prepare('UPDATE leases SET until = 0, holder = NULL WHERE holder = ?')
   return {
     async submit(ids) {
@@ -51,6 +52,9 @@ export function sqliteLeases(path: string): Executor {
       id,
       async done() {
         drop.run(id)
+      },
+      async later() {
+        postpone.run(nowMs() + DEAD_MS, id)
       },
     }
   }

@@ -11,10 +11,12 @@ const compress = promisify(zstdCompress)
 const [FIRST_MS, LONGEST_MS, ASK_MS] = [50, 1000, 30_000]
 
 export interface CoordinatorClient extends Journal, Disposable {
-  /** What the run is, and whether it is over. */
+  /** What the run is. */
   about(): Promise<unknown>
-  /** Learns what is known of an episode before it is played; false where it has been played to its end. */
-  learn(episode: string): Promise<boolean>
+  /** Says that this worker lives, and what it plays; whether the run is over. */
+  poll(): Promise<boolean>
+  /** Before an episode is played: 'yours', and then what is known of it is learned; or why it is not to be played. */
+  claim(episode: string): Promise<'yours' | 'held' | 'finished'>
   keep(trajectory: Trajectory): Promise<void>
 }
 
@@ -22,7 +24,8 @@ export interface CoordinatorClient extends Journal, Disposable {
 export function coordinatorAt(url: string, token: string, signal: AbortSignal): CoordinatorClient {
   const remembered = new Remembered()
   const agent = new Agent({ keepAlive: true })
-  const name = randomUUID()
+  const worker = randomUUID()
+  const playing = new Set<string>()
   const once = (method: string, path: string, body?: Buffer | string): Promise<{ status: number; text: string }> =>
     new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}` }
@@ -46,11 +49,15 @@ export function coordinatorAt(url: string, token: string, signal: AbortSignal): 
     }
   }
   return {
-    about: async () => JSON.parse(await ask('GET', `/run?worker=${name}`)),
-    async learn(episode) {
-      const known = JSON.parse(await ask('GET', `/answers?episode=${encodeURIComponent(episode)}`))
-      for (const entry of known ?? []) remembered.put(entry)
-      return known !== null
+    about: async () => JSON.parse(await ask('GET', '/run')),
+    async poll() {
+      return JSON.parse(await ask('POST', '/polls', JSON.stringify({ worker, holding: [...playing] }))).over
+    },
+    async claim(episode) {
+      const { state, answers = [] } = JSON.parse(await ask('POST', '/claims', JSON.stringify({ worker, episode })))
+      for (const entry of answers) remembered.put(entry)
+      if (state === 'yours') playing.add(episode)
+      return state
     },
     recall: (call: JournalCall) => remembered.find(call),
     async record(call: JournalCall, answer: Answer) {
@@ -59,6 +66,7 @@ export function coordinatorAt(url: string, token: string, signal: AbortSignal): 
     async keep(trajectory) {
       await ask('POST', '/trajectories', await compress(encodeTrajectory(trajectory)))
       remembered.forget(trajectory.id)
+      playing.delete(trajectory.id)
     },
     [Symbol.dispose]: () => agent.destroy(),
   }
