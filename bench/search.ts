@@ -1,11 +1,12 @@
 /**
- * Searches over forked worlds beside greedy play, with a noisy oracle for a model: `node bench/search.ts [<world>=<noise>…]`.
- * What is equal: every arm may ask the model CALLS times in an episode, for everything it does, forks included. Greedy
- * play is one attempt and needs fewer; 'vote' asks VOTERS times at each of its steps; 'best-of' makes attempts in forks
- * until its calls are used up, and commits the one whose steps paid most, which the agent can tell without a judge; so
- * does MCTS. The control is the same MCTS with random numbers for values. Differences are paired over SEEDS seeds.
+ * Searches over forked worlds beside greedy play, with a noisy oracle for a model:
+ * `node bench/search.ts [<world>=<noise>,<calls>…]`. What is equal: every arm may ask the model so many times in an
+ * episode, for everything it does, forks included. Greedy play is one attempt and needs fewer; 'vote' asks as often at
+ * each step as greedy play would have attempts; 'best-of' makes attempts in forks until its calls are used up, and
+ * commits the one whose steps paid most, which the agent can tell without a judge; so does MCTS. The control is the same
+ * MCTS with random numbers for values. Differences are of success, paired over five seeds, with bootstrap intervals; not
+ * of return, for whoever is cut off by his calls has paid for fewer steps.
  */
-
 import { bestOf, mcts, react, vote } from '../src/agents/index.ts'
 import {
   type Agent,
@@ -23,22 +24,21 @@ import { noisyOracle } from '../src/models/index.ts'
 
 const SEEDS = [0, 1, 2, 3, 4]
 const TASKS = 40
-const CALLS = 400
-const VOTERS = 4
-/** Worlds, and how often the oracle errs: as often as leaves greedy play something to gain. */
-const WORLDS = ['maze=0.75', 'maze:large=0.6', 'maze:medium,sparse=0.7']
+/** How often the oracle errs, so that greedy play fails now and then; calls for about eight attempts. */
+const WORLDS = ['maze=0.65,400', 'text-nav=0.7,300', 'wordle=0.85,40', 'chess-endgames=0.8,240']
 
-const memory = { turns: 0 }
+type Arm = (budget: { readonly calls: number; readonly voters: number; readonly memory: Memory }, seed: number) => Agent
+type Memory = NonNullable<Parameters<typeof react>[0]>
+
 /** More attempts than there are calls for: the calls decide. */
-const plenty = CALLS
-const arms: Readonly<Record<string, (seed: number) => Agent>> = {
-  greedy: () => react(memory),
-  vote: () => vote({ voters: VOTERS, ...memory }),
-  'best-of': () => bestOf({ attempts: plenty, ...memory }),
-  mcts: () => mcts({ simulations: plenty, ...memory }),
-  'mcts, random values': (seed) =>
+const arms: Readonly<Record<string, Arm>> = {
+  greedy: ({ memory }) => react(memory),
+  vote: ({ voters, memory }) => vote({ voters, ...memory }),
+  'best-of': ({ calls, memory }) => bestOf({ attempts: calls, ...memory }),
+  mcts: ({ calls, memory }) => mcts({ simulations: calls, ...memory }),
+  'mcts, random values': ({ calls, memory }, seed) =>
     mcts({
-      ...{ simulations: plenty, ...memory },
+      ...{ simulations: calls, ...memory },
       value: ({ moves }) => seedOf(seed, ...moves.map(({ content }) => content)) / 2 ** 53,
     }),
 }
@@ -62,11 +62,17 @@ function callsIn({ steps, trailing, branches }: Pick<Trajectory, 'steps' | 'trai
   return branches.reduce((sum, branch) => sum + callsIn(branch), own)
 }
 
-async function measure(spec: EnvSpec, noise: number, agent: Agent, seed: number): Promise<Measured> {
+interface Setting {
+  readonly spec: EnvSpec
+  readonly noise: number
+  readonly calls: number
+}
+
+async function measure({ spec, noise, calls }: Setting, agent: Agent, seed: number): Promise<Measured> {
   const tasks: Task[] = []
   for await (const task of spec.tasks('test')) if (tasks.push(task) === TASKS) break
   const found: Measured[] = []
-  const settings = { model: noisyOracle(spec, noise), limits: { calls: CALLS }, seed, concurrency: 8 }
+  const settings = { model: noisyOracle(spec, noise), limits: { calls }, seed, concurrency: 8 }
   for await (const { trajectories } of rollout(spec, agent, tasks, settings)) {
     for (const one of trajectories) {
       if (one.outcome.kind !== 'scored') throw new Error(`${agent.id} in ${spec.id}: ${JSON.stringify(one.outcome)}`)
@@ -81,24 +87,31 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const shown = ({ mean, low, high }: Interval): string =>
   [mean, low, high].map((x) => `${x! < 0 ? '−' : '+'}${Math.abs(x!).toFixed(3)}`).join(' ')
 
-for (const text of process.argv.length > 2 ? process.argv.slice(2) : WORLDS) {
-  const [name = '', noise = ''] = text.split('=')
-  const spec = openEnvironment(name)
-  say(
-    `${spec.id}, noisy-oracle:${Number(noise)}, ${SEEDS.length} seeds × ${TASKS} tasks, at most ${CALLS} calls an episode`,
-  )
+async function compared(text: string): Promise<void> {
+  const [, name = '', noise, calls] = /^(.+)=([\d.]+),(\d+)$/.exec(text) ?? []
+  if (name === '') throw new Error(`a world is given as <world>=<noise>,<calls>, like ${WORLDS[0]}, not '${text}'`)
+  const setting = { spec: openEnvironment(name), noise: Number(noise), calls: Number(calls) }
+  const memory = setting.spec.markov ? { turns: 0 } : {}
   const results = new Map<string, Measured[]>()
+  say(
+    `${setting.spec.id}, noisy-oracle:${noise}, ${SEEDS.length} seeds × ${TASKS} tasks, at most ${calls} calls an episode`,
+  )
+  let voters = 1
   for (const [arm, agent] of Object.entries(arms)) {
     const all: Measured[] = []
-    for (const seed of SEEDS) all.push(await measure(spec, Number(noise), agent(seed), seed))
+    for (const seed of SEEDS)
+      all.push(await measure(setting, agent({ calls: setting.calls, voters, memory }, seed), seed))
     results.set(arm, all)
-    const of = (metric: keyof Measured): string => mean(all.map((one) => one[metric]))!.toFixed(3)
-    say(`  ${arm.padEnd(22)} success ${of('success')}  return ${of('return')}  calls ${of('calls')}`)
+    const of = (metric: keyof Measured): number => mean(all.map((one) => one[metric]))!
+    if (arm === 'greedy') voters = Math.max(1, Math.floor(setting.calls / of('calls')))
+    const figures = (['success', 'return', 'calls'] as const).map((metric) => `${metric} ${of(metric).toFixed(3)}`)
+    say(`  ${arm.padEnd(22)} ${figures.join('  ')}`)
   }
-  for (const [arm, baseline] of PAIRS)
-    for (const metric of ['success', 'return'] as const) {
-      const [ours, theirs] = [arm, baseline].map((one) => results.get(one)!.map((seed) => seed[metric]))
-      const { delta, verdict } = compare(ours!, theirs!)
-      say(`  ${`${arm} − ${baseline}`.padEnd(32)} ${metric.padEnd(8)} ${shown(delta)}  ${verdict}`)
-    }
+  for (const [arm, baseline] of PAIRS) {
+    const [ours, theirs] = [arm, baseline].map((one) => results.get(one)!.map(({ success }) => success))
+    const { delta, verdict } = compare(ours!, theirs!)
+    say(`  ${`${arm} − ${baseline}`.padEnd(32)} ${shown(delta)}  ${verdict}`)
+  }
 }
+
+for (const text of process.argv.length > 2 ? process.argv.slice(2) : WORLDS) await compared(text)

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
   type Agent,
+  type Branch,
+  type EnvSpec,
   type Limits,
   type RolloutOptions,
   random,
@@ -11,7 +13,7 @@ import {
   type Trajectory,
   textOf,
 } from '../core/index.ts'
-import { arithmetic, type MazeTask, maze } from '../environments/index.ts'
+import { arithmetic, gameEnv, type MazeTask, maze } from '../environments/index.ts'
 import { noisyOracle, randomPlayer, scriptedModel } from '../models/index.ts'
 import { beam } from './beam.ts'
 import { bestOf } from './best-of.ts'
@@ -153,6 +155,36 @@ describe('mcts', () => {
     const control = (await returns(mcts({ simulations: 1000, value: () => rng.next() }))) - greedy
     expect(gain).toBeGreaterThan(4)
     expect(control).toBeLessThan(gain / 3)
+  })
+
+  it('goes where the mean of what was paid is highest, as much as c lets it', async () => {
+    /** The first move decides what the last pays: a loss, and a larger one. */
+    const arms: EnvSpec<null> = gameEnv<string, null>({
+      id: 'arms@1',
+      tasks: () => [{ id: 'one', data: null }],
+      limits: { steps: 8 },
+      rules: 'Say a or b, eight times.',
+      start: () => '',
+      show: (said) => `so far ${said}`,
+      play: (said, move) => ({
+        state: said + move,
+        ...(said.length === 7 && { end: 'terminated', reward: said[0] === 'a' ? -1 : -3 }),
+      }),
+      success: (said) => (said.length === 8 ? 1 : 0),
+      best: () => 'a',
+      guess: (_, random) => random.pick(['a', 'b']),
+    })
+    const forks = ({ branches }: Pick<Branch, 'branches'>): number =>
+      branches.reduce((sum, branch) => sum + 1 + forks(branch), 0)
+    const share = async (exploration: number): Promise<number> => {
+      const agent = mcts({ simulations: 60, exploration })
+      const [group] = await Array.fromAsync(rollout(arms, agent, arms.tasks('test'), { model: randomPlayer(arms) }))
+      const below = group!.trajectories[0]!.branches[0]!.branches.filter(({ steps }) => steps.length === 1)
+      const [a, b] = ['a', 'b'].map((move) => forks(below.find(({ steps }) => steps[0]!.action.content === move)!))
+      return a! / (a! + b!)
+    }
+    expect(await share(0.25)).toBeGreaterThan(0.8)
+    expect(Math.abs((await share(100)) - 0.5)).toBeLessThan(0.1)
   })
 
   it('is the same for the same seed, and spends what it may and no more', async () => {

@@ -29,7 +29,7 @@ export class Search {
   readonly rollouts: boolean
   readonly #value: Value
   readonly #memory: Memory
-  /** The best branch judged so far, where any was, the first of equals. */
+  /** The best branch judged so far that goes on from where the search began, the first of equals. */
   best: { readonly branch: LiveBranch; readonly value: number } | undefined
   /** What was being played when the calls ran out. */
   cut: LiveBranch | undefined
@@ -45,7 +45,7 @@ export class Search {
     const judged = this.rollouts ? await this.playOut(branch) : branch
     const value = await this.#value(judged)
     if (!Number.isFinite(value)) throw new Error(`the value of a branch is a finite number, not ${value}`)
-    if (!this.best || value > this.best.value) this.best = { branch: judged, value }
+    if (judged.moves.length > 0 && !(this.best && value <= this.best.value)) this.best = { branch: judged, value }
     return value
   }
 
@@ -121,7 +121,8 @@ async function within(search: Search, explore: () => Promise<LiveBranch | undefi
     return { branch: await explore() }
   } catch (error) {
     if (!(error instanceof EpisodeStopped && error.reason === 'calls')) throw error
-    return { branch: search.best?.branch ?? search.cut, stopped: error }
+    const [best, cut] = [search.best?.branch, search.cut]
+    return { branch: search.rollouts ? (best ?? cut) : (cut ?? best), stopped: error }
   }
 }
 

@@ -1,5 +1,5 @@
 /** From the name of an agent on the command line to the agent itself. */
-import { agentcoder, alphaUmi, beam, bestOf, codeact, mcts, modelValue, react, vote } from '../agents/index.ts'
+import { agentcoder, alphaUmi, beam, bestOf, codeact, lumos, mcts, modelValue, react, vote } from '../agents/index.ts'
 import type { Agent, EnvSpec } from '../core/index.ts'
 
 type Memory = NonNullable<Parameters<typeof react>[0]>
@@ -45,6 +45,14 @@ const agents: ReadonlyMap<string, Named> = new Map([
   ['codeact', plain(codeact)],
   ['agentcoder', plain(agentcoder)],
   ['alpha-umi', plain(alphaUmi)],
+  [
+    'lumos',
+    {
+      form: '[:iterative]',
+      make: (words) =>
+        words.length === 0 ? lumos() : words.join(':') === 'iterative' ? lumos({ iterative: true }) : undefined,
+    },
+  ],
   [
     'vote',
     numbered('voters', 'branches', (voters, { extra, ...memory }) =>

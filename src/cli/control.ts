@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Semaphore } from '../core/index.ts'
 import type { Run } from '../data/index.ts'
+import type { Access, Spent } from './access.ts'
 import type { Tally } from './tally.ts'
 
 export const order = z.discriminatedUnion('do', [
@@ -18,6 +19,7 @@ export const order = z.discriminatedUnion('do', [
   z.object({ do: z.literal('resume') }),
   z.object({ do: z.literal('cancel') }),
   z.object({ do: z.literal('concurrency'), to: z.int().min(1) }),
+  z.object({ do: z.literal('budget'), to: z.number().positive() }),
 ])
 export type Order = z.infer<typeof order>
 
@@ -28,6 +30,7 @@ export interface Status {
   readonly inFlight: number
   readonly concurrency: number
   readonly seconds: number
+  readonly budgets: readonly Spent[]
 }
 
 /** A path for the socket that is short enough for every system, and the same for everybody who means this run. */
@@ -38,11 +41,12 @@ interface Levers {
   readonly places: Semaphore
   readonly halt: AbortController
   readonly counted: Tally
+  readonly access: Access
 }
 
 /** Listens until it is disposed of. A run that nobody can speak to still runs. */
 export async function controlled(run: Run, levers: Levers): Promise<AsyncDisposable> {
-  const { places, halt, counted } = levers
+  const { places, halt, counted, access } = levers
   let wanted = places.places
   const status = (): Status => ({
     state: halt.signal.aborted ? 'cancelling' : places.places === 0 ? 'paused' : 'running',
@@ -52,6 +56,7 @@ export async function controlled(run: Run, levers: Levers): Promise<AsyncDisposa
       inFlight: places.held,
       concurrency: wanted,
       seconds: counted.seconds(),
+      budgets: access.spent(),
     },
   })
   const obey = (given: Order): Status => {
@@ -59,8 +64,10 @@ export async function controlled(run: Run, levers: Levers): Promise<AsyncDisposa
     if (given.do === 'resume') places.resize(wanted)
     if (given.do === 'concurrency') {
       wanted = given.to
+      access.resize(wanted)
       if (places.places > 0) places.resize(wanted)
     }
+    if (given.do === 'budget') access.recap(given.to)
     if (given.do === 'cancel') {
       halt.abort()
       places.resize(wanted)

@@ -1,11 +1,12 @@
 /** `ludus ctl <run> <order>`: speaks to a run while it is under way. */
 import { openRun } from '../data/index.ts'
+import { spentOf } from './access.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, print } from './command.ts'
 import { type Order, type Status, command as tell } from './control.ts'
 import { duration } from './table.ts'
 
-const ORDERS = ['status', 'pause', 'resume', 'cancel', 'concurrency <n>']
+const ORDERS = ['status', 'pause', 'resume', 'cancel', 'concurrency <n>', 'budget <dollars>']
 
 export const ctl = command({
   about: `speak to a run under way: ${ORDERS.join(', ')}`,
@@ -26,10 +27,18 @@ function orderOf(name: string, to: string | undefined): Order {
       throw new UsageError(`ludus ctl … concurrency takes a whole number from 1, not '${to ?? ''}'`)
     return { do: name, to: number }
   }
+  if (name === 'budget') {
+    if (!(number > 0 && Number.isFinite(number)))
+      throw new UsageError(`ludus ctl … budget takes a positive number of dollars, not '${to ?? ''}'`)
+    return { do: name, to: number }
+  }
   if (to !== undefined) throw new UsageError(`ludus ctl … ${name} takes nothing more, not '${to}'`)
   if (name === 'status' || name === 'pause' || name === 'resume' || name === 'cancel') return { do: name }
   throw new UsageError(`a run cannot be told '${name}': it can be told ${ORDERS.join(', ')}`)
 }
 
-const said = ({ state, done, total, inFlight, concurrency, seconds }: Status): string =>
-  `${state}: ${done} of ${total} episodes done, ${inFlight} in flight of ${concurrency} at a time, ${duration(seconds)} so far`
+const said = ({ state, done, total, inFlight, concurrency, seconds, budgets }: Status): string =>
+  [
+    `${state}: ${done} of ${total} episodes done, ${inFlight} in flight of ${concurrency} at a time, ${duration(seconds)} so far`,
+    ...budgets.map(spentOf),
+  ].join('\n')

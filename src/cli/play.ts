@@ -10,6 +10,7 @@ import {
   type Trajectory,
 } from '../core/index.ts'
 import { openJournal, playedOf, type Row, type Run, type Summary, summarise } from '../data/index.ts'
+import { accessFlags, episodeLimits, openAccess, type Spent, spentOf } from './access.ts'
 import { AGENTS, openAgent } from './agents.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { common, interruptible, print, recorded, sandboxed, world } from './command.ts'
@@ -36,6 +37,7 @@ export const playFlags = {
   timeout: { type: 'number', help: 'seconds for an episode' },
   'call-timeout': { type: 'number', default: '60', help: 'seconds for one request to a model' },
   tries: { type: 'count', default: '6', help: 'requests for one answer before giving up' },
+  ...accessFlags,
   ...world,
   ...common,
 } as const
@@ -56,17 +58,21 @@ export async function openPlay(name: string, flags: PlayFlags) {
       ? `${spec.id} has ${tasks.length} ${split} tasks; ${wanted} were asked for`
       : undefined
   const agentOf = await usage(() => openAgent(agent, spec))
-  const asked = { spec, concurrency, seed, tries, callTimeoutMs: 1000 * flags['call-timeout'] }
+  const limits = await usage(() => episodeLimits(flags.limit))
+  const access = await usage(() => openAccess({ flags, concurrency, tries }))
+  const asked = { spec, concurrency, seed, access, runs: flags.runs, callTimeoutMs: 1000 * flags['call-timeout'] }
   const player = await usage(() => openSeats(model, flags.seat ?? [], asked))
-  return { spec, tasks, shortage, agent: agentOf, player, flags }
+  return { spec, tasks, shortage, agent: agentOf, player, access, limits, flags }
 }
 
 export type Play = Awaited<ReturnType<typeof openPlay>>
 
 /** Plays what is not played yet, prints what came of all of it, and gives the exit code. */
 export async function playInto(folder: Run, play: Play): Promise<number> {
-  const { spec, tasks, agent, player, flags } = play
+  const { spec, tasks, agent, player, access, limits, flags } = play
   const { attempts, seed, timeout } = flags
+  using _access = access
+  access.begin(folder)
   await using code = await sandboxed(flags.sandbox)
   using signal = interruptible()
   const before = new Set([...folder.store.rows()].map(({ id }) => id))
@@ -78,11 +84,11 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   const counted = tally(tasks.length * attempts, before.size)
   const places = semaphore(flags.concurrency)
   const halt = new AbortController()
-  await using _control = await controlled(folder, { places, halt, counted })
+  await using _control = await controlled(folder, { places, halt, counted, access })
   const playing = rollout(spec, agent, tasks, {
     ...{ model: player.model, sandbox: code.sandbox, sampling: samplingOf(flags), concurrency: places, attempts, seed },
     ...{ journal, finished: (id: string) => before.has(id), signal: AbortSignal.any([signal, halt.signal]) },
-    ...(timeout !== undefined && { limits: { timeMs: 1000 * timeout } }),
+    limits: { ...limits, ...(timeout !== undefined && { timeMs: 1000 * timeout }) },
     async onTrajectory(trajectory: Trajectory) {
       await folder.store.add(trajectory)
       journal.forget(trajectory.id)
@@ -95,7 +101,11 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
     display.end()
     await journal[Symbol.asyncDispose]()
   })
-  return closed(folder, play, { seconds: counted.seconds(), cancelled: signal.aborted || halt.signal.aborted, journal })
+  return await closed(folder, play, {
+    seconds: counted.seconds(),
+    cancelled: signal.aborted || halt.signal.aborted,
+    journal,
+  })
 }
 
 interface Closing {
@@ -118,6 +128,7 @@ async function closed(folder: Run, play: Play, { seconds, cancelled, journal }: 
     failures: failuresOf([...rows.values()].flat()),
     seconds: (folder.manifest.seconds ?? 0) + seconds,
     recalled: journal.recalled,
+    budgets: play.access.spent(),
     run: folder.path,
   }
   folder.update({ state: cancelled ? 'cancelled' : 'done', seconds: result.seconds, result })
@@ -169,6 +180,7 @@ type Result = Summary & {
   seconds: number
   /** Answers that an earlier life of the run had paid for. */
   recalled: number
+  budgets: Spent[]
   run: string
 }
 
@@ -196,6 +208,7 @@ function report(result: Result): string {
     ...(curve.length > 0 ? ['', table(curve)] : []),
     '',
     `${outcomes.scored} scored${others.map(([kind, count]) => `, ${count} ${kind}`).join('')}; ${short(steps)} steps, ${short(tokens)} tokens, ${costUsd === null ? 'cost unknown' : `$${costUsd.toFixed(4)}`}, ${duration(seconds)}`,
+    ...result.budgets.map(spentOf),
     ...result.failures.slice(0, 5).map(({ boundary, message, count }) => `  ${count} × ${boundary}: ${message}`),
     `the run lies in ${result.run}; see it with: ludus show ${result.run}`,
   ].join('\n')

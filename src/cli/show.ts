@@ -1,11 +1,12 @@
 /** `ludus show <run>` or `<run>/<trajectory>`: what became of a run, and what was said in an episode. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { styleText } from 'node:util'
-import { type Message, type Step, type Trajectory, textOf } from '../core/index.ts'
+import { type EnvSpec, type Message, replay, type Step, type Task, type Trajectory, textOf } from '../core/index.ts'
 import { type BatchRow, openRun, type Row, type Run } from '../data/index.ts'
 import { UsageError, usage } from './args.ts'
-import { command, common, print } from './command.ts'
+import { command, common, print, sandboxed } from './command.ts'
+import { openWorld } from './open-world.ts'
 import { duration, table } from './table.ts'
 
 export const show = command({
@@ -13,6 +14,10 @@ export const show = command({
   positionals: ['run'],
   flags: {
     runs: common.runs,
+    pictures: {
+      type: 'text',
+      help: 'plays the trajectory again and writes what its world looks like, an SVG a step, here',
+    },
     rows: { type: 'count', default: '20', help: 'trajectories listed' },
     json: common.json,
   },
@@ -32,10 +37,44 @@ export const show = command({
     }
     const trajectory = run.store.get(id)
     if (!trajectory) throw new UsageError(`the run '${run.id}' has no trajectory '${id}': see ludus show ${path}`)
+    const { pictures } = flags
+    if (pictures !== undefined) {
+      const drawn = await draw(run, trajectory, pictures)
+      print({ pictures: drawn }, `${drawn.length} pictures in ${pictures}`, flags)
+      return 0
+    }
     print(trajectory, transcript(trajectory), flags)
     return 0
   },
 })
+
+/** The paths of the pictures. Throws UsageError where the world draws none, or is not what it was. */
+async function draw(run: Run, trajectory: Trajectory, folder: string): Promise<string[]> {
+  const { env: name, settings, world } = run.manifest
+  const data = settings['data']
+  const spec = await usage(() => openWorld(name, typeof data === 'string' ? data : undefined))
+  if (spec.id !== (world ?? trajectory.env))
+    throw new UsageError(`the run was played in ${trajectory.env}, and '${name}' is ${spec.id} now`)
+  const task = await taskOf(spec, trajectory.task)
+  const { signal } = new AbortController()
+  await using code = await sandboxed('auto')
+  const paths: string[] = []
+  mkdirSync(folder, { recursive: true })
+  for await (const { step, env, same } of replay(spec, task, trajectory, { signal, ...code })) {
+    if (!env.picture) throw new UsageError(`${spec.id} draws no pictures`)
+    if (!same) process.stderr.write(`at step ${step} the world shows something else than it did\n`)
+    const path = join(folder, `${`${step}`.padStart(4, '0')}.svg`)
+    writeFileSync(path, env.picture())
+    paths.push(path)
+  }
+  return paths
+}
+
+async function taskOf(spec: EnvSpec, id: string): Promise<Task> {
+  for (const split of ['test', 'train'] as const)
+    for await (const task of spec.tasks(split)) if (task.id === id) return task
+  throw new UsageError(`${spec.id} has no task '${id}'`)
+}
 
 /** The folder is as much of the path as holds a run.json; the rest names a trajectory. */
 function split(where: string, root: string): [run: string, trajectory: string | undefined] {

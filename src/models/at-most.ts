@@ -9,7 +9,10 @@ const PER_MESSAGE = 32
 /** What a provider may add to every prompt unseen; to one with tools Anthropic adds up to 530 (its page on tool use). */
 const PER_CALL = 256
 const WITH_TOOLS = 1024
-/** Above what any provider with a price here counts for one picture: OpenAI's limit of 10,000 patches is the largest. */
+/**
+ * A guess on the safe side, and the one part of the bound that is no proof: providers count a picture by its size, from
+ * under a hundred tokens to some thousands.
+ */
 const PER_IMAGE = 12_288
 
 /** An upper bound of the usage; the completion's is Infinity where the request does not limit it. */

@@ -16,7 +16,7 @@ import {
 } from '../core/index.ts'
 import { usageAtMost } from './at-most.ts'
 import { account, budget, usdOf } from './budget.ts'
-import { dayAccount } from './day-account.ts'
+import { openLedger } from './ledger.ts'
 import { costOf, type Price } from './prices.ts'
 import { withBudget } from './spend.ts'
 
@@ -255,33 +255,51 @@ describe('the most a call can come to', () => {
   })
 })
 
-describe('the account of a day', () => {
-  const take = { nano: 400_000_000, tokens: 0 }
+describe('a ledger', () => {
+  const dollars = (usd: number) => ({ nano: usd * 1e9, tokens: 0 })
+  const open = (file: string) => openLedger(join(folder, file))
 
-  test('outlives the process, counts what was in flight as spent, and begins anew the next day', () => {
-    const path = join(folder, 'day.sqlite')
+  test('outlives the process, counts what was in flight as spent, and begins a new page for a new day', () => {
+    let day = '2026-01-01'
     {
-      using first = dayAccount(path, 1, () => '2026-01-01')
-      const settle = first.hold(take)
+      using first = open('day.sqlite')
+      const today = first.account('the day', { usd: 1 }, () => day)
+      const settle = today.hold(dollars(0.4))
       if (typeof settle === 'string') throw new Error(settle)
-      settle({ nano: 100_000_000, tokens: 0 })
+      settle(dollars(0.1))
       // In flight when the process dies.
-      first.hold(take)
+      today.hold(dollars(0.4))
     }
-    using second = dayAccount(path, 1, () => '2026-01-01')
-    expect(usdOf(second.spent.nano)).toBe(0.5)
-    expect(second.hold({ nano: 600_000_000, tokens: 0 })).toBe('never')
-    expect(second.hold(take)).toBeTypeOf('function')
-    expect(second.hold({ nano: 300_000_000, tokens: 0 })).toBe('later')
-    using next = dayAccount(path, 1, () => '2026-01-02')
-    expect(next.hold({ nano: 1_000_000_000, tokens: 0 })).toBeTypeOf('function')
+    using second = open('day.sqlite')
+    const today = second.account('the day', { usd: 1 }, () => day)
+    expect(usdOf(today.spent.nano)).toBe(0.5)
+    expect(today.hold(dollars(0.6))).toBe('never')
+    expect(today.hold(dollars(0.4))).toBeTypeOf('function')
+    expect(today.hold(dollars(0.3))).toBe('later')
+    day = '2026-01-02'
+    expect(today.hold(dollars(1))).toBeTypeOf('function')
+  })
+
+  test('limits tokens too, and takes another cap while it is open', () => {
+    using ledger = open('tokens.sqlite')
+    const run = ledger.account('the run', { tokens: 100 }, () => 'run')
+    expect(run.hold({ nano: Infinity, tokens: 101 })).toBe('never')
+    const settle = run.hold({ nano: Infinity, tokens: 80 })
+    if (typeof settle === 'string') throw new Error(settle)
+    expect(run.hold({ nano: 0, tokens: 30 })).toBe('later')
+    settle({ nano: 5, tokens: 75 })
+    expect(run.spent).toEqual({ nano: 5, tokens: 75 })
+    expect(run.hold({ nano: 0, tokens: 30 })).toBe('never')
+    run.recap({ tokens: 200 })
+    expect(run.hold({ nano: 0, tokens: 30 })).toBeTypeOf('function')
   })
 
   test('is shared by processes that spend at once, and never passed', async () => {
     const path = join(folder, 'shared.sqlite')
     const program = `
-      import { dayAccount } from '${join(import.meta.dirname, 'day-account.ts')}'
-      using day = dayAccount('${path}', 1, () => '2026-01-01')
+      import { openLedger } from '${join(import.meta.dirname, 'ledger.ts')}'
+      using ledger = openLedger('${path}')
+      const day = ledger.account('the day', { usd: 1 }, () => '2026-01-01')
       let taken = 0
       for (let i = 0; i < 400; i++) {
         const settle = day.hold({ nano: 1_500_000, tokens: 0 })
@@ -295,11 +313,11 @@ describe('the account of a day', () => {
     const total = taken.reduce((sum, count) => sum + count, 0)
     expect(total).toBeLessThanOrEqual(1000)
     expect(total).toBeGreaterThan(990)
-    using day = dayAccount(path, 1, () => '2026-01-01')
-    expect(day.spent.nano).toBe(total * 1_000_000)
+    using ledger = openLedger(path)
+    expect(ledger.account('the day', {}, () => '2026-01-01').spent.nano).toBe(total * 1_000_000)
   })
 
   test('says in a sentence where its file cannot be had', () => {
-    expect(() => dayAccount('/dev/null/day.sqlite', 1)).toThrow("'/dev/null/day.sqlite': ")
+    expect(() => openLedger('/dev/null/day.sqlite')).toThrow("'/dev/null/day.sqlite': ")
   })
 })

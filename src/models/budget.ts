@@ -41,42 +41,49 @@ const NANO = 1e9
 export const nanoOf = (usd: number): number => Math.ceil(Math.round(usd * NANO * 1e3) / 1e3)
 export const usdOf = (nano: number): number => nano / NANO
 
-/** An account that one process keeps; `spentUsd` is what an earlier life of it spent. Throws on a cap that is not positive. */
-export function account(name: string, caps: Caps, spentUsd = 0): OwnAccount {
+/** An account in memory. Throws on a cap that is not positive. */
+export function account(name: string, caps: Caps): OwnAccount {
   let limits = checkCaps(caps)
-  let [nano, tokens, heldNano, heldTokens] = [nanoOf(spentUsd), 0, 0, 0]
-  const over = (amount: Amount): boolean =>
-    nano + amount.nano > nanoLimit(limits) || tokens + amount.tokens > (limits.tokens ?? Infinity)
+  let [spent, held] = [NOTHING, NOTHING]
   return {
     name,
     get caps() {
       return limits
     },
     get spent() {
-      return { nano, tokens }
+      return spent
     },
     recap(next) {
       limits = checkCaps(next)
     },
     hold(amount) {
-      // What has no limit may be unbounded, and is counted only when it is known.
-      const mine = { nano: finite(amount.nano), tokens: finite(amount.tokens) }
-      if (over(amount)) return 'never'
-      if (over({ nano: heldNano + amount.nano, tokens: heldTokens + amount.tokens })) return 'later'
-      heldNano += mine.nano
-      heldTokens += mine.tokens
-      return (spent) => {
-        heldNano -= mine.nano
-        heldTokens -= mine.tokens
-        nano += finite(spent.nano)
-        tokens += finite(spent.tokens)
+      const most = counted(amount, limits)
+      if (!fits(plus(spent, most), limits)) return 'never'
+      if (!fits(plus(plus(spent, held), most), limits)) return 'later'
+      held = plus(held, most)
+      return (cost) => {
+        held = plus(held, most, -1)
+        spent = plus(spent, counted(cost, {}))
       }
     },
   }
 }
 
-const nanoLimit = ({ usd }: Caps): number => (usd === undefined ? Infinity : Math.floor(usd * NANO))
-const finite = (value: number): number => (value === Infinity ? 0 : value)
+export const NOTHING: Amount = { nano: 0, tokens: 0 }
+
+export const plus = (a: Amount, b: Amount, sign: 1 | -1 = 1): Amount => ({
+  nano: a.nano + sign * b.nano,
+  tokens: a.tokens + sign * b.tokens,
+})
+
+export const fits = ({ nano, tokens }: Amount, { usd = Infinity, tokens: most = Infinity }: Caps): boolean =>
+  nano <= Math.floor(usd * NANO) && tokens <= most
+
+/** What has no limit may be unbounded: it is counted only where it is known. */
+export const counted = ({ nano, tokens }: Amount, caps: Caps): Amount => ({
+  nano: nano === Infinity && caps.usd === undefined ? 0 : nano,
+  tokens: tokens === Infinity && caps.tokens === undefined ? 0 : tokens,
+})
 
 export function checkCaps(caps: Caps): Caps {
   for (const [unit, cap] of Object.entries(caps)) {
@@ -178,8 +185,6 @@ function holdAll(amount: Amount, accounts: readonly Account[]): Settle | 'later'
   }
   return settle
 }
-
-export const NOTHING: Amount = { nano: 0, tokens: 0 }
 
 function refusal(amount: Amount, { name, caps, spent }: Account): EpisodeStopped {
   const left: string[] = []

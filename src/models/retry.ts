@@ -26,7 +26,7 @@ export function withRetry(model: Model, options: RetryOptions = {}): Model {
   return {
     id: model.id,
     async complete(request, options = {}) {
-      const failures = new Map<ModelErrorCode, number>()
+      let failures: Map<ModelErrorCode, number> | undefined
       for (let made = 1; ; made++) {
         try {
           const completion = await model.complete(request, options)
@@ -34,6 +34,7 @@ export function withRetry(model: Model, options: RetryOptions = {}): Model {
         } catch (error) {
           if (!(error instanceof ModelError && error.retryable)) throw error
           const { tries, waitMs } = failureClass(error.code)
+          failures ??= new Map()
           const alike = (failures.get(error.code) ?? 0) + 1
           failures.set(error.code, alike)
           if (made === attempts || alike >= tries) throw gaveUp(error, made)

@@ -18,21 +18,18 @@ export interface Purse {
 
 /**
  * Says on each completion what it cost. A call that failed after it went out counts as the most it could come to,
- * unless the failure says that nothing was charged. Throws where dollars are limited, the price is not known, and no
- * limit of tokens stands in for it.
+ * unless the failure says that nothing was charged. Throws as `checkPrice` does.
  */
 export function withBudget(model: Model, { budget, accounts, perCall = {}, price, maxTokens }: Purse): Model {
-  const caps = [perCall, ...accounts.map((account) => account.caps)]
-  const limited = (unit: keyof Caps): boolean => caps.some((cap) => cap[unit] !== undefined)
-  if (!price && limited('usd') && !limited('tokens')) {
-    throw new Error(`the price of ${model.id} is not known: give it, or limit tokens as well as dollars`)
-  }
+  checkPrice(model.id, price, [perCall, ...accounts.map((account) => account.caps)])
+  const single = perCall.usd !== undefined || perCall.tokens !== undefined
   return {
     id: model.id,
     async complete(request, options = {}) {
       const asked = bounded(request, maxTokens)
       const most = amountOf(usageAtMost(asked), price)
-      const settle = await budget.reserve(most, [account('one call', perCall), ...accounts], options.signal)
+      const charged = single ? [account('one call', perCall), ...accounts] : accounts
+      const settle = await budget.reserve(most, charged, options.signal)
       let spent = most
       try {
         const completion = priced(await model.complete(asked, options), price)
@@ -47,6 +44,19 @@ export function withBudget(model: Model, { budget, accounts, perCall = {}, price
     },
   }
 }
+
+/** Throws a sentence where dollars are limited, the price is not known, and no limit of tokens stands in for it. */
+export function checkPrice(id: string, price: Price | undefined, caps: readonly Caps[]): void {
+  const limited = (unit: keyof Caps): boolean => caps.some((cap) => cap[unit] !== undefined)
+  if (price || !limited('usd') || limited('tokens')) return
+  throw new Error(`the price of ${id} is not known: give it with --price, or limit tokens as well with --budget-tokens`)
+}
+
+/** Says on each completion what it cost, where that can be told. */
+export const withPrice = (model: Model, price: Price | undefined): Model => ({
+  id: model.id,
+  complete: async (request, options) => priced(await model.complete(request, options), price),
+})
 
 function bounded(request: ModelRequest, maxTokens: number | undefined): ModelRequest {
   if (maxTokens === undefined || request.sampling?.maxTokens !== undefined) return request

@@ -20,13 +20,20 @@ export function scriptedSpeaker(lines: readonly string[]): Speaker {
   return { reply: (talk) => lines[talk.filter(({ by }) => by === 'speaker').length] ?? null }
 }
 
+/** Nobody listens longer than so many characters. */
+const PATIENCE = 2000
+
+/** Whether the agent says that it is done with what it was asked for. */
+export const saysDone = ({ by, text }: Utterance): boolean =>
+  by === 'agent' && /\bdone\b/i.test(text.slice(0, PATIENCE))
+
 /** Says at once all that it wants, agrees to whatever it is asked, and leaves when it hears the word 'done'. */
 export function candidSpeaker(wants: string): Speaker {
   return {
     reply: (talk) => {
       const heard = talk.at(-1)
       if (!heard) return `${wants}\n(Say 'done' when it is.)`
-      return /\bdone\b/i.test(heard.text) ? null : "Yes, please. I have told you all I know; say 'done' when it is."
+      return saysDone(heard) ? null : "Yes, please. I have told you all I know; say 'done' when it is."
     },
   }
 }

@@ -15,8 +15,8 @@ const at = (square: string) => square.charCodeAt(0) - 97 + 8 * (Number(square[1]
 const name = (square: number) => `${'abcdefgh'[square & 7]}${(square >> 3) + 1}`
 
 describe('chess-endgames', () => {
-  it.each(['queen,random', 'rook,greedy', 'rook,perfect'])("is certified as '%s'", async (argument) => {
-    const { promises } = await checkEnv(chessEndgames(argument), { tasks: 3 })
+  it.each(['queen,greedy', 'rook,perfect'])("is certified as '%s'", async (argument) => {
+    const { promises } = await checkEnv(chessEndgames(argument), { tasks: 2 })
     expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
   })
 

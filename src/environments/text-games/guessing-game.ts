@@ -16,6 +16,8 @@ export interface GuessingTable {
   readonly things: readonly { readonly name: string; readonly answers: readonly string[] }[]
   /** 'Is it a cat?' */
   guessOf(name: string): string
+  /** What a model is told that answers in place of the script, and whether it may say more than yes and no. */
+  readonly oracle: { told(name: string): string; readonly yesOrNo: boolean }
 }
 
 export interface GuessingTask {

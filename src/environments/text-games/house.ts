@@ -5,6 +5,8 @@ export type Direction = 'north' | 'east' | 'south' | 'west'
 
 export interface Room {
   readonly name: string
+  /** Column and row on a map of the house; either may be negative. */
+  readonly cell: readonly [x: number, y: number]
   /** By direction, the number of the room behind the door. */
   readonly exits: Readonly<Partial<Record<Direction, number>>>
 }
@@ -31,13 +33,13 @@ const OPEN = ['table', 'desk', 'shelf', 'bench']
 const CLOSED = ['fridge', 'chest', 'cupboard', 'drawer']
 const THINGS = ['apple', 'book', 'bowl', 'candle', 'cup', 'fork', 'hat', 'key', 'lamp', 'pear', 'plate', 'spoon']
 
-const STEPS: Readonly<Record<Direction, readonly [right: number, down: number]>> = {
+export const toward: Readonly<Record<Direction, readonly [right: number, down: number]>> = {
   north: [0, -1],
   east: [1, 0],
   south: [0, 1],
   west: [-1, 0],
 }
-export const directions = Object.keys(STEPS) as Direction[]
+export const directions = Object.keys(toward) as Direction[]
 const opposite = (way: Direction): Direction => directions[(directions.indexOf(way) + 2) % 4]!
 
 /** Of rooms side by side, so many in a hundred have a door that is not needed to reach all. */
@@ -64,7 +66,7 @@ function drawRooms(random: Random): Room[] {
   const doors = NAMES.map((): Partial<Record<Direction, number>> => ({}))
   const beside = (room: number, way: Direction) => {
     const [x, y] = cells[room]!
-    return [x + STEPS[way][0], y + STEPS[way][1]] as const
+    return [x + toward[way][0], y + toward[way][1]] as const
   }
   const connect = (from: number, way: Direction, to: number): void => {
     doors[from]![way] = to
@@ -88,5 +90,5 @@ function drawRooms(random: Random): Room[] {
       if (to !== undefined && random.int(100) < SPARE_DOORS) connect(from, way, to)
     }
   }
-  return random.shuffle(NAMES).map((name, room) => ({ name, exits: doors[room]! }))
+  return random.shuffle(NAMES).map((name, room) => ({ name, cell: cells[room]!, exits: doors[room]! }))
 }

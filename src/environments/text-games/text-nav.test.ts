@@ -5,8 +5,8 @@ import { textNav } from './text-nav.ts'
 
 const house: House = {
   rooms: [
-    { name: 'kitchen', exits: { east: 1 } },
-    { name: 'garden', exits: { west: 0 } },
+    { name: 'kitchen', cell: [0, 0], exits: { east: 1 } },
+    { name: 'garden', cell: [1, 0], exits: { west: 0 } },
   ],
   holders: [
     { name: 'fridge', room: 0, opens: true },
@@ -42,6 +42,14 @@ describe('text-nav', () => {
     expect((await say(env, 'open fridge')).seen).toBe(
       'You are in the kitchen.\nThere is an open fridge with the cup.\nYou carry nothing.\nCommands: go east, close fridge, take cup from fridge',
     )
+    const squares = env.picture?.().match(/<(rect|circle)[^>]*fill="#[^>]*>/g)
+    expect(squares?.map((square) => /fill="(.*)"/.exec(square)?.[1])).toEqual([
+      '#fff',
+      '#e3e6eb',
+      '#2f6fdb',
+      '#e3e6eb',
+      '#3d4451',
+    ])
     const partial = await open('partial')
     expect((await say(partial, 'go east')).seen).toMatch(/^You are in a room\.\nThere is a bench with the pear\./)
   })

@@ -6,7 +6,8 @@
 import { type EnvSpec, random, type Split, type Task } from '../../core/index.ts'
 import { chosenWords, idWith } from '../kit/argument.ts'
 import { type GameEnv, gameEnv, quoted } from '../kit/game-env.ts'
-import { type Direction, directions, drawHouse, type House } from './house.ts'
+import { svg } from '../kit/svg.ts'
+import { type Direction, directions, drawHouse, type House, toward } from './house.ts'
 
 export const textNavWords = { view: ['full', 'partial'] } as const
 
@@ -48,6 +49,7 @@ export function textNav(argument?: string): EnvSpec<House, GameEnv<TextNavState>
       places: Object.fromEntries(things.map(([thing], i) => [thing, holders[places[i]!]?.name ?? 'hands'])),
       open: open.map((holder) => holders[holder]!.name),
     }),
+    picture: ({ room }, { rooms }) => map(rooms, room),
   })
 }
 
@@ -101,6 +103,26 @@ function look(house: House, state: TextNavState, named: boolean): string {
     `You carry ${at(HANDS)}.`,
     `Commands: ${[...commandsOf(house, state).keys()].join(', ')}`,
   ].join('\n')
+}
+
+/** A square for each room, with a smaller step between two for each door; the player is in the blue one. */
+function map(rooms: House['rooms'], here: number): string {
+  const columns = rooms.map(({ cell }) => cell[0])
+  const rows = rooms.map(({ cell }) => cell[1])
+  const [left, top] = [Math.min(...columns), Math.min(...rows)]
+  const squares = rooms.flatMap(({ name, cell, exits }, number) => {
+    const [x, y] = [2 * (cell[0] - left), 2 * (cell[1] - top)]
+    const doors = directions.filter((way) => exits[way] !== undefined)
+    const passages = doors.map((way) => ({
+      x: x + toward[way][0],
+      y: y + toward[way][1],
+      fill: '#e3e6eb',
+      round: true as const,
+    }))
+    const fill = number === here ? '#2f6fdb' : '#3d4451'
+    return [...passages, { x, y, fill, text: name.slice(0, 2), ink: '#fff' }]
+  })
+  return svg([2 * (Math.max(...columns) - left) + 1, 2 * (Math.max(...rows) - top) + 1], squares)
 }
 
 const list = (names: readonly string[]): string =>

@@ -11,13 +11,10 @@ const open = (argument: string, data: WordleTask, seed = 1) =>
 const seen = ({ observation }: StepResult) => observation.messages.map(textOf).join('|')
 
 describe('wordle', () => {
-  it.each(['', '400', '800', 'adversarial', '400,adversarial', '800,adversarial'])(
-    "is certified as 'wordle:%s'",
-    async (argument) => {
-      const { promises } = await checkEnv(wordle(argument), { tasks: 8 })
-      expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
-    },
-  )
+  it.each(['', '400', '800,adversarial'])("is certified as 'wordle:%s'", async (argument) => {
+    const { promises } = await checkEnv(wordle(argument), { tasks: 4 })
+    expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
+  })
 
   it('shows all of the board, marks letters as the usual game does, and ends at the word or after six turns', async () => {
     const env = await open('800', { word: 'error' })

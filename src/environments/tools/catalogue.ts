@@ -1,12 +1,20 @@
 /** Worlds of tools over a state that they change, with somebody to talk to. */
 import type { Catalogued } from '../catalogued.ts'
 import { seatingOf } from '../kit/speaker.ts'
+import { shop } from './shop.ts'
 import { tauRetail } from './tau-retail.ts'
 import { tau2 } from './tau2.ts'
 
 const shared = { area: 'tools', isolation: 'none', argument: 'user | user=<strategy>: a model plays the user' } as const
 
 export const toolsCatalogue: Readonly<Record<string, Catalogued>> = {
+  shop: {
+    ...shared,
+    about:
+      'a shop of ours: 17 tools, a policy, and customers who say more when asked; judged by the database and what was said',
+    source: 'after τ-bench and APIGen-MT; Ludus, Apache-2.0',
+    open: (argument) => shop(seatingOf(argument)),
+  },
   'tau-retail': {
     ...shared,
     about: "τ-bench's retail shop: 16 tools, a policy, and a user; judged by the database and what was said",

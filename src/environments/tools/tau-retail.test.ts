@@ -36,9 +36,7 @@ async function played(spec: Spec, task: Task<RetailTask>, deeds: readonly Deed[]
 /** Other values that an argument might have been given: what else the database holds of its kind, or a slip of a key. */
 function others(state: RetailState, task: RetailTask, [name, value]: readonly [string, Json]): Json[] {
   const user = state.users[task.user_id]!
-  const items = Object.values(state.orders).flatMap((order) =>
-    user.orders.includes(order.order_id) ? order.items : [],
-  )
+  const items = user.orders.flatMap((order) => state.orders[order]?.items ?? [])
   const lists: Record<string, string[]> = {
     order_id: [...user.orders],
     payment_method_id: Object.keys(user.payment_methods),
@@ -70,7 +68,7 @@ describe.skipIf(!there)("against τ-bench's retail data", () => {
 
   it('a gold action with one other argument is rejected in at least 99 of 100 tries', async () => {
     const rng = random(1)
-    const every = Number(process.env['LUDUS_ATTACKS'] ?? 0) >= 1000 ? 1 : 10
+    const every = Number(process.env['LUDUS_ATTACKS'] ?? 0) >= 1000 ? 1 : 20
     const tried = { all: 0, accepted: [] as string[] }
     for (const task of tasks.filter((_, i) => i % every === 0)) {
       const way = gold(task.data)
@@ -90,7 +88,7 @@ describe.skipIf(!there)("against τ-bench's retail data", () => {
     }
     if (every === 1) process.stderr.write(`${JSON.stringify(tried, null, 1)}\n`)
     expect(tried.accepted.length / tried.all).toBeLessThanOrEqual(0.01)
-    expect(tried.all).toBeGreaterThan(200)
+    expect(tried.all).toBeGreaterThan(100)
   })
 })
 
