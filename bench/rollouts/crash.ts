@@ -1,7 +1,7 @@
 /** W4: `kill -9` in the middle of a run of ten-turn episodes, and `ludus resume`, by the command line alone. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -58,7 +58,7 @@ export async function measureCrash(episodes: number, kills: number, concurrency 
       lives.push(performance.now() - started)
       const { requests } = await mock.counted()
       started = performance.now()
-      life = ludus(folder, 'resume', (await runIn(folder, 'cut')).path, '--runs', 'cut')
+      life = ludus(folder, 'resume', runIn(folder, 'cut'), '--runs', 'cut')
       await until(mock, requests + 1)
       firstCallMs = Math.max(firstCallMs, performance.now() - started)
     }
@@ -98,17 +98,12 @@ async function until(mock: Mock, requests: number): Promise<void> {
   while ((await mock.counted()).requests < requests) await sleep(5)
 }
 
-async function runIn(folder: string, runs: string) {
-  await using run = openRun(
-    join(folder, runs, `run-${join(import.meta.dirname, 'world.ts').replace(/[^a-zA-Z0-9]+/g, '-')}-1`),
-    runs,
-  )
-  return run
-}
+/** The only run in this folder. */
+const runIn = (folder: string, runs: string): string => join(folder, runs, readdirSync(join(folder, runs))[0]!)
 
 /** What each episode's record says, times left out. */
 async function records(folder: string, runs: string): Promise<Map<string, string>> {
-  await using run = openRun((await runIn(folder, runs)).path, runs)
+  await using run = openRun(runIn(folder, runs), runs)
   const plain = (key: string, value: unknown): unknown => (key === 'timeMs' || key === 'attempts' ? undefined : value)
   return new Map([...run.store.trajectories()].map((trajectory) => [trajectory.id, JSON.stringify(trajectory, plain)]))
 }
