@@ -31,6 +31,8 @@ export interface OpenAiServerOptions {
   readonly shape?: 'vllm' | 'sglang' | 'plain'
   /** Answers 400 to `return_token_ids`. */
   readonly strict?: boolean
+  /** False where there are too many requests to remember. */
+  readonly keep?: boolean
   /** One completion id too few; a token that is not the text's; a log-probability above 0. */
   readonly lie?: 'count' | 'token' | 'logprob'
 }
@@ -54,11 +56,13 @@ export const END = { id: 256, text: '<|end|>' }
 
 export async function startOpenAiServer(options: OpenAiServerOptions): Promise<OpenAiServer> {
   const requests: Received[] = []
+  let number = 0
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let text = ''
     for await (const chunk of request.setEncoding('utf8')) text += chunk
     const received = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text) as ChatBody }
-    await answer(response, received, { ...options, number: requests.push(received) - 1 })
+    if (options.keep !== false) requests.push(received)
+    await answer(response, received, { ...options, number: number++ })
   }
   const server = createServer((request, response) => {
     handle(request, response).catch((error) => send(response, { status: 500, json: { error: String(error) } }))

@@ -1,4 +1,12 @@
 /** Ways to act. */
 export * from './agentcoder.ts'
+export * from './alpha-umi.ts'
+export * from './beam.ts'
+export * from './best-of.ts'
 export * from './codeact.ts'
+export * from './lumos.ts'
+export * from './mcts.ts'
+export * from './model-value.ts'
 export * from './react.ts'
+export type { LiveBranch, SearchOptions, Value } from './search.ts'
+export * from './vote.ts'

@@ -2,14 +2,16 @@
 import { describe, named, parse, UsageError } from './args.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
+import { ctl } from './ctl.ts'
 import { envs } from './envs.ts'
 import { init } from './init.ts'
+import { resume } from './resume.ts'
 import { run } from './run.ts'
 import { show } from './show.ts'
 import { start } from './start.ts'
 import { train } from './train.ts'
 
-const commands: Readonly<Record<string, Command>> = { start, envs, run, train, check, show, init }
+const commands: Readonly<Record<string, Command>> = { start, envs, run, resume, ctl, train, check, show, init }
 
 /** The exit code: 0 done, 1 failed, 2 used wrongly. */
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
-/** From the name of a model or an agent on the command line to the thing itself. */
+/** From the name of a model on the command line to the model itself. */
 import { readFile } from 'node:fs/promises'
-import { agentcoder, codeact, react } from '../agents/index.ts'
-import type { Agent, EnvSpec, Model, RolloutOptions } from '../core/index.ts'
+import type { EnvSpec, Model, RolloutOptions } from '../core/index.ts'
+import { openRun } from '../data/index.ts'
 import { ggufFiles, isGguf, openEngine } from '../engine/index.ts'
 import {
   engineModel,
@@ -13,10 +13,10 @@ import {
   randomPlayer,
   readRenderer,
   rendererFrom,
+  replayed,
   scriptedModel,
-  withConcurrency,
-  withRetry,
 } from '../models/index.ts'
+import type { Access } from './access.ts'
 import { fromHub } from './hub.ts'
 
 export interface Player extends AsyncDisposable {
@@ -29,12 +29,13 @@ export interface ModelOptions {
   readonly spec: EnvSpec
   readonly concurrency: number
   readonly seed: number
-  /** Requests for one answer before giving up, and the time for each. */
-  readonly tries: number
+  /** For one request. */
   readonly callTimeoutMs: number
+  /** What stands between a seat and its model. */
+  readonly access: Access
+  /** The folder that runs are kept in. */
+  readonly runs: string
 }
-
-export const AGENTS = ['react', 'react:<turns>', 'codeact', 'agentcoder']
 
 export const MODELS = [
   'engine:<checkpoint>[?int8]',
@@ -45,30 +46,62 @@ export const MODELS = [
   'noisy-oracle:<probability>',
   'random',
   'scripted:<file>',
+  'replay:<run>',
 ]
 
 /** Throws a sentence on a name that means nothing, or whose file, package or answer key is not there. */
 export async function openModel(name: string, options: ModelOptions): Promise<Player> {
-  const { spec, seed } = options
+  const { spec } = options
   const colon = name.indexOf(':')
   const [kind, rest] = colon < 0 ? [name, ''] : [name.slice(0, colon), name.slice(colon + 1)]
   const seated = (model: RolloutOptions['model']): Player => ({
     id: name,
-    model,
+    model: options.access.local(model),
     [Symbol.asyncDispose]: async () => {},
   })
   if (name === 'oracle') return seated(oracle(spec))
   if (name === 'random') return seated(randomPlayer(spec))
   if (kind === 'noisy-oracle' && rest) return seated(noisyOracle(spec, Number(rest)))
   if (kind === 'scripted' && rest) return seated(scriptedModel(parseScript(await readScript(rest))))
-  if (kind === 'engine' && rest) return engine(rest, seed)
-  if (kind === 'openai' && rest) return remote(openai(rest, options), name, options)
-  if (kind === 'ai' && rest)
-    return remote(await loadAiSdkModel(rest, { timeoutMs: options.callTimeoutMs }), name, options)
+  if (kind === 'replay' && rest) return replay(name, rest, options)
+  if (kind === 'engine' && rest) return engine(rest, options)
+  if (kind === 'openai' && rest) {
+    const model = openai(rest, options)
+    return remote(model, { id: name, at: new URL(rest.slice(rest.lastIndexOf('@') + 1)).origin }, options)
+  }
+  if (kind === 'ai' && rest) {
+    const model = await loadAiSdkModel(rest, { timeoutMs: options.callTimeoutMs })
+    return remote(model, { id: name, at: rest.slice(0, rest.indexOf('/')) }, options)
+  }
   throw new Error(`there is no model '${name}': there are ${MODELS.join(', ')}`)
 }
 
-async function engine(text: string, seed: number): Promise<Player> {
+/** The model that plays, and others in the seats that are named: `<role>=<model>`. Throws a sentence as openModel does. */
+export async function openSeats(name: string, seats: readonly string[], options: ModelOptions): Promise<Player> {
+  const opened = new AsyncDisposableStack()
+  const open = async (text: string): Promise<Player> => opened.use(await openModel(text, options))
+  try {
+    const policy = await open(name)
+    const others = new Map<string, Player>()
+    for (const text of seats) {
+      const [, role, model] = /^([^=]+)=(.+)$/.exec(text) ?? []
+      if (!role || !model) throw new Error(`--seat takes <role>=<model>, like user=${name}, not '${text}'`)
+      others.set(role, await open(model))
+    }
+    if (others.size === 0) return policy
+    const inSeat: RolloutOptions['model'] = (seat) => {
+      const { model } = others.get(seat.role) ?? policy
+      return typeof model === 'function' ? model(seat) : model
+    }
+    const id = [policy.id, ...[...others].map(([role, { id }]) => `${role}=${id}`)].join(', ')
+    return { id, model: inSeat, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+async function engine(text: string, { seed, access }: ModelOptions): Promise<Player> {
   const name = text.replace(/\?int8$/, '')
   const base = name === text ? {} : { base: 'int8' as const }
   const { checkpoint, called } = name.startsWith('hf:') ? await onHub(name) : { checkpoint: name, called: name }
@@ -78,7 +111,7 @@ async function engine(text: string, seed: number): Promise<Player> {
   const opened = await openEngine(checkpoint, { seed, companions: files, tokens: size, ...base })
   return {
     id: `engine:${called}${text.slice(name.length)}`,
-    model: engineModel(opened, renderer),
+    model: access.local(engineModel(opened, renderer)),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   }
 }
@@ -104,35 +137,33 @@ function openai(text: string, { callTimeoutMs, concurrency }: ModelOptions): Mod
     model,
     baseUrl,
     timeoutMs: callTimeoutMs,
-    connections: concurrency,
+    // The door says how many calls there are, and may be told to let in more.
+    connections: Math.max(1024, concurrency),
     ...(key && { apiKey: key }),
   })
 }
 
+/** `at` names the provider, whose limits all its models share. */
 function remote(
   model: Model & Partial<AsyncDisposable>,
-  id: string,
-  { concurrency, tries, seed }: ModelOptions,
+  { id, at }: { readonly id: string; readonly at: string },
+  { access }: ModelOptions,
 ): Player {
   return {
     id,
-    model: withRetry(withConcurrency(model, concurrency), { attempts: tries, seed }),
+    model: access.remote(model, id, at),
     [Symbol.asyncDispose]: async () => model[Symbol.asyncDispose]?.(),
   }
+}
+
+function replay(id: string, where: string, { runs, access }: ModelOptions): Player {
+  const run = openRun(where, runs)
+  const recorded = replayed(id, (task, attempt) => run.store.get(`${task}/${attempt}`))
+  return { id, model: access.local(recorded), [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() }
 }
 
 async function readScript(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause) => {
     throw new Error(`the script '${path}' cannot be read: ${cause.message}`, { cause })
   })
-}
-
-/** One of AGENTS. Where the latest observation says all, react looks no further back. Throws a sentence on another. */
-export function openAgent(name: string, { markov = false }: Pick<EnvSpec, 'markov'>): Agent {
-  if (name === 'react') return react(markov ? { turns: 0 } : {})
-  if (name === 'codeact') return codeact()
-  if (name === 'agentcoder') return agentcoder()
-  const turns = /^react:(\d+)$/.exec(name)?.[1]
-  if (turns === undefined) throw new Error(`there is no agent '${name}': there are ${AGENTS.join(', ')}`)
-  return react({ turns: Number(turns) })
 }

@@ -1,11 +1,12 @@
 /** `ludus show <run>` or `<run>/<trajectory>`: what became of a run, and what was said in an episode. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { styleText } from 'node:util'
-import { type Message, type Step, type Trajectory, textOf } from '../core/index.ts'
-import { openRun, type Row, type Run } from '../data/index.ts'
+import { type EnvSpec, type Message, replay, type Step, type Task, type Trajectory, textOf } from '../core/index.ts'
+import { type BatchRow, openRun, type Row, type Run } from '../data/index.ts'
 import { UsageError, usage } from './args.ts'
-import { command, common, print } from './command.ts'
+import { command, common, print, sandboxed } from './command.ts'
+import { openWorld } from './open-world.ts'
 import { duration, table } from './table.ts'
 
 export const show = command({
@@ -13,6 +14,10 @@ export const show = command({
   positionals: ['run'],
   flags: {
     runs: common.runs,
+    pictures: {
+      type: 'text',
+      help: 'plays the trajectory again and writes what its world looks like, an SVG a step, here',
+    },
     rows: { type: 'count', default: '20', help: 'trajectories listed' },
     json: common.json,
   },
@@ -20,20 +25,56 @@ export const show = command({
     const [path, id] = split(`${where}`, flags.runs)
     await using run = await usage(() => openRun(path, flags.runs))
     if (id === undefined) {
-      const rows = [...run.store.rows()]
+      const batches = batchesOf([...run.store.batches()])
+      const trajectories = batches.reduce((sum, batch) => sum + batch.trajectories, 0)
+      const rows = [...run.store.rows({}, flags.rows)]
       print(
-        { ...run.manifest, path: run.path, trajectories: rows.length, batches: batchesOf(rows) },
-        summary(run, rows, flags.rows),
+        { ...run.manifest, state: run.state, path: run.path, trajectories, batches },
+        summary(run, { batches, rows, more: trajectories - rows.length }),
         flags,
       )
       return 0
     }
     const trajectory = run.store.get(id)
     if (!trajectory) throw new UsageError(`the run '${run.id}' has no trajectory '${id}': see ludus show ${path}`)
+    const { pictures } = flags
+    if (pictures !== undefined) {
+      const drawn = await draw(run, trajectory, pictures)
+      print({ pictures: drawn }, `${drawn.length} pictures in ${pictures}`, flags)
+      return 0
+    }
     print(trajectory, transcript(trajectory), flags)
     return 0
   },
 })
+
+/** The paths of the pictures. Throws UsageError where the world draws none, or is not what it was. */
+async function draw(run: Run, trajectory: Trajectory, folder: string): Promise<string[]> {
+  const { env: name, settings, world } = run.manifest
+  const data = settings['data']
+  const spec = await usage(() => openWorld(name, typeof data === 'string' ? data : undefined))
+  if (spec.id !== (world ?? trajectory.env))
+    throw new UsageError(`the run was played in ${trajectory.env}, and '${name}' is ${spec.id} now`)
+  const task = await taskOf(spec, trajectory.task)
+  const { signal } = new AbortController()
+  await using code = await sandboxed('auto')
+  const paths: string[] = []
+  mkdirSync(folder, { recursive: true })
+  for await (const { step, env, same } of replay(spec, task, trajectory, { signal, ...code })) {
+    if (!env.picture) throw new UsageError(`${spec.id} draws no pictures`)
+    if (!same) process.stderr.write(`at step ${step} the world shows something else than it did\n`)
+    const path = join(folder, `${`${step}`.padStart(4, '0')}.svg`)
+    writeFileSync(path, env.picture())
+    paths.push(path)
+  }
+  return paths
+}
+
+async function taskOf(spec: EnvSpec, id: string): Promise<Task> {
+  for (const split of ['test', 'train'] as const)
+    for await (const task of spec.tasks(split)) if (task.id === id) return task
+  throw new UsageError(`${spec.id} has no task '${id}'`)
+}
 
 /** The folder is as much of the path as holds a run.json; the rest names a trajectory. */
 function split(where: string, root: string): [run: string, trajectory: string | undefined] {
@@ -55,28 +96,35 @@ interface Batch {
 }
 
 /** By the first part of their names: 'grpo/17' counts under 'grpo'. */
-function batchesOf(rows: readonly Row[]): Batch[] {
+function batchesOf(rows: readonly BatchRow[]): Batch[] {
   const groups = Map.groupBy(rows, ({ batch }) => batch.split('/').slice(0, -1).join('/'))
-  const mean = (values: readonly (number | null)[]): number | null => {
-    const known = values.filter((value) => value !== null)
-    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null
-  }
-  return [...groups].map(([batch, members]) => ({
-    batch,
-    trajectories: members.length,
-    scored: members.filter(({ outcome }) => outcome === 'scored').length,
-    success: mean(members.map((row) => row.success)),
-    return: mean(members.map((row) => row.return)),
-    steps: members.reduce((sum, { steps }) => sum + steps, 0),
-  }))
+  return [...groups].map(([batch, members]) => {
+    const sum = (name: Exclude<keyof BatchRow, 'batch'>): number => members.reduce((all, row) => all + row[name], 0)
+    const mean = (total: number, count: number): number | null => (count > 0 ? total / count : null)
+    return {
+      batch,
+      trajectories: sum('trajectories'),
+      scored: sum('scored'),
+      success: mean(sum('successes'), sum('judged')),
+      return: mean(sum('returns'), sum('scored')),
+      steps: sum('steps'),
+    }
+  })
 }
 
 const fixed = (value: number | null, digits: number): string => value?.toFixed(digits) ?? '-'
 
-function summary({ id, path, manifest }: Run, rows: readonly Row[], most: number): string {
-  const { command, env, state, started, seconds } = manifest
+interface Listing {
+  readonly batches: readonly Batch[]
+  readonly rows: readonly Row[]
+  /** Trajectories that are not listed. */
+  readonly more: number
+}
+
+function summary({ id, path, manifest, state }: Run, { batches, rows, more }: Listing): string {
+  const { command, env, started, seconds } = manifest
   const head = `${id}: ludus ${command} ${env}, ${state}, begun ${started}${seconds === undefined ? '' : `, took ${duration(seconds)}`}`
-  const batches = batchesOf(rows).map((b) => [
+  const sums = batches.map((b) => [
     b.batch || '(all)',
     `${b.trajectories}`,
     `${b.scored}`,
@@ -84,16 +132,22 @@ function summary({ id, path, manifest }: Run, rows: readonly Row[], most: number
     fixed(b.return, 2),
     `${b.steps}`,
   ])
-  const listed = rows
-    .slice(0, most)
-    .map((row) => [row.id, row.outcome, row.stop, fixed(row.return, 2), `${row.steps}`, duration(row.timeMs / 1000)])
+  const listed = rows.map((row) => [
+    row.id,
+    row.outcome,
+    row.stop,
+    fixed(row.return, 2),
+    `${row.steps}`,
+    duration(row.timeMs / 1000),
+  ])
   return [
     head,
     '',
-    table([['batch', 'trajectories', 'scored', 'success', 'return', 'steps'], ...batches]),
+    table([['batch', 'trajectories', 'scored', 'success', 'return', 'steps'], ...sums]),
     '',
     table([['trajectory', 'outcome', 'stop', 'return', 'steps', 'time'], ...listed]),
-    ...(rows.length > most ? [`… ${rows.length - most} more: --rows ${rows.length}`] : []),
+    ...(more > 0 ? [`… ${more} more: --rows ${rows.length + more}`] : []),
+    ...(state === 'interrupted' && command === 'run' ? ['', `go on with it: ludus resume ${path}`] : []),
     ...(rows[0] ? ['', `one of them: ludus show ${join(path, rows[0].id)}`] : []),
   ].join('\n')
 }

@@ -6,14 +6,21 @@ import { duration, short } from './table.ts'
 export interface Tally {
   /** One more; what there is to show now, as a block and as a line. */
   add(trajectory: Trajectory): [block: string[], line: string]
+  readonly done: number
+  readonly total: number
   seconds(): number
 }
 
-export function tally(total: number): Tally {
+/** Of `total` episodes, `before` were played in an earlier life of the run. */
+export function tally(total: number, before = 0): Tally {
   const started = performance.now()
-  let [done, scored, success, returns, tokens, lost] = [0, 0, 0, 0, 0, 0]
+  let [done, scored, success, returns, tokens, lost] = [before, 0, 0, 0, 0, 0]
   const seconds = (): number => (performance.now() - started) / 1000
   return {
+    get done() {
+      return done
+    },
+    total,
     seconds,
     add(trajectory) {
       done++
@@ -25,7 +32,7 @@ export function tally(total: number): Tally {
         success += won ?? 0
       }
       tokens += trajectory.usage.promptTokens + trajectory.usage.completionTokens
-      const rate = done / seconds()
+      const rate = (done - before) / seconds()
       const means =
         scored > 0
           ? `success ${(success / scored).toFixed(3)}, return ${(returns / scored).toFixed(2)}`

@@ -12,11 +12,11 @@ import {
   type Recipe,
   recipes,
 } from '../recipes/index.ts'
+import { AGENTS, openAgent } from './agents.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded, sandboxed, world } from './command.ts'
 import { type Conducted, conduct, type Settings } from './experiment.ts'
 import { live } from './live.ts'
-import { AGENTS, openAgent } from './models.ts'
 import { duration, interval, modes, short, table } from './table.ts'
 
 const own = 'unless given, as suits the world'

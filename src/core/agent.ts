@@ -1,6 +1,6 @@
 /** An agent plays; the kernel records. */
-import type { Observation, StepResult } from './env.ts'
-import type { AssistantMessage, Message } from './message.ts'
+import type { StepResult } from './env.ts'
+import type { AssistantMessage, Message, Observation } from './message.ts'
 import type { Model } from './model.ts'
 
 /** A live, recorded episode. What does not go through it did not happen. */

@@ -1,14 +1,7 @@
 /** A live world, used for one episode and then closed. An action is a message: there is no action-space type. */
-import type { AssistantMessage, Json, Message, ToolSpec } from './message.ts'
+import type { AssistantMessage, Json, Observation } from './message.ts'
 import type { Model } from './model.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
-
-export interface Observation {
-  readonly messages: readonly Message[]
-  readonly tools?: readonly ToolSpec[]
-  /** A state set aside for testing: what is done here in passing is played and judged, and never trained on. */
-  readonly heldOut?: true
-}
 
 export interface StepResult {
   readonly observation: Observation

@@ -1,20 +1,14 @@
 /** The live episode behind an agent's back: it passes on what the agent asks for and writes all of it down. */
 import type { Episode } from './agent.ts'
-import type { Env, Observation, StepResult } from './env.ts'
+import type { Env, StepResult } from './env.ts'
 import { boundary, EpisodeStopped, orAbort } from './failure.ts'
+import type { EpisodeJournal } from './journal.ts'
 import type { Limits } from './limits.ts'
-import type { AssistantMessage, Message } from './message.ts'
+import type { AssistantMessage, Message, Observation } from './message.ts'
+import { type Meter, spend } from './meter.ts'
 import type { Completion, Model, ModelRequest, Sampling } from './model.ts'
 import { seedOf } from './random.ts'
 import type { Branch, Call, Step, StopReason } from './trajectory.ts'
-
-/** What an episode and its forks use up together. */
-export interface Meter {
-  calls: number
-  promptTokens: number
-  completionTokens: number
-  costUsd: number | null
-}
 
 export interface EpisodeSetup {
   readonly env: Env
@@ -25,6 +19,7 @@ export interface EpisodeSetup {
   readonly seed: number
   readonly sampling: Sampling
   readonly meter: Meter
+  readonly journal: EpisodeJournal
   model(role: string): Model
   /** Told of every forked world, so that it gets closed. */
   own(env: Env): void
@@ -86,25 +81,36 @@ export class RecordedEpisode implements Episode {
   }
 
   async #ask(role: string, model: Model, request: ModelRequest, own?: AbortSignal): Promise<Completion> {
-    const { meter, limits, sampling, seed } = this.#setup
+    const { meter, limits, sampling, seed, journal } = this.#setup
     if (meter.calls >= limits.calls) this.#halt('calls', `the limit of ${limits.calls} model calls is reached`)
     const number = meter.calls++
     const seeded = { ...sampling, seed: seedOf(seed, number) % 2 ** 31, ...request.sampling }
     const asked: ModelRequest = { ...request, messages: [...request.messages], sampling: seeded }
     const signal = own ? AbortSignal.any([own, this.signal]) : this.signal
-    const started = performance.now()
-    const completion = await boundary('model', () => orAbort(model.complete(asked, { signal }), signal))
-    const timeMs = milliseconds(started)
+    const standing = { steps: [...this.#past, ...this.#steps], observation: this.#observation }
+    const { completion, timeMs } = await journal
+      .answer({ call: `${number}`, model: model.id, request: asked }, () =>
+        boundary('model', () => orAbort(model.complete(asked, { signal, standing }), signal)),
+      )
+      .catch((error) => this.#refused(error))
     this.#calls.push({ role, model: model.id, request: asked, completion, timeMs })
     this.#count(completion)
     return completion
   }
 
-  #count({ usage, costUsd }: Completion): void {
+  /** An episode whose budget is spent has no score, even where its agent looks away. */
+  #refused(error: unknown): never {
+    if (error instanceof EpisodeStopped && error.reason === 'budget') {
+      this.#stop ??= 'budget'
+      this.#error = error
+    }
+    throw error
+  }
+
+  #count(completion: Completion): void {
     const { meter, limits } = this.#setup
-    meter.costUsd = meter.costUsd === null || costUsd === undefined ? null : meter.costUsd + costUsd
-    meter.promptTokens += usage?.promptTokens ?? 0
-    meter.completionTokens += usage?.completionTokens ?? 0
+    const { usage } = completion
+    spend(meter, completion)
     if (limits.tokens === Number.POSITIVE_INFINITY) return
     const used = usage && meter.promptTokens + meter.completionTokens
     if (used === undefined) this.#halt('tokens', 'the model reports no usage, so a limit on tokens cannot be kept')
@@ -153,9 +159,4 @@ export class RecordedEpisode implements Episode {
     this.#branches.push(branch)
     return branch
   }
-}
-
-/** Since `started`, to the microsecond. */
-export function milliseconds(started: number): number {
-  return Math.round((performance.now() - started) * 1000) / 1000
 }

@@ -24,7 +24,7 @@ export class BoundaryError extends Error {
 
 /** Thrown through an agent when its episode may not go on. Not a failure: the episode ends for this reason. */
 export class EpisodeStopped extends Error {
-  readonly reason: 'calls' | 'tokens' | 'time' | 'cancelled'
+  readonly reason: 'calls' | 'tokens' | 'time' | 'budget' | 'cancelled'
   constructor(reason: EpisodeStopped['reason'], message: string) {
     super(message)
     this.name = 'EpisodeStopped'
@@ -57,8 +57,8 @@ export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal): T | Promi
   if (!(work instanceof Promise)) return work
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
+    work.finally(() => signal.removeEventListener('abort', onAbort)).then(resolve, reject)
   })
 }

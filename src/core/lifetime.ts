@@ -13,14 +13,26 @@ export function lifetime(what: string, timeMs: number, parent?: AbortSignal): Li
   // Longer than a timer can count is no deadline.
   const timer = timeMs < 2 ** 31 ? setTimeout(expire, timeMs) : undefined
   if (parent?.aborted) cancel()
-  else parent?.addEventListener('abort', cancel, { once: true })
+  const children = parent && childrenOf(parent).add(cancel)
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
       clearTimeout(timer)
-      parent?.removeEventListener('abort', cancel)
+      children?.delete(cancel)
     },
   }
+}
+
+const families = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** What to do when it aborts. A signal looks through its listeners whenever one comes or goes; with a run's thousands it has one. */
+function childrenOf(parent: AbortSignal): Set<() => void> {
+  const known = families.get(parent)
+  if (known) return known
+  const children = new Set<() => void>()
+  families.set(parent, children)
+  parent.addEventListener('abort', () => children.forEach((cancel) => cancel()), { once: true })
+  return children
 }
 
 const CLOSE_MS = 10_000

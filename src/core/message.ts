@@ -47,6 +47,14 @@ export type Message =
     }
   | AssistantMessage
 
+/** What a world shows. */
+export interface Observation {
+  readonly messages: readonly Message[]
+  readonly tools?: readonly ToolSpec[]
+  /** A state set aside for testing: what is done here in passing is played and judged, and never trained on. */
+  readonly heldOut?: true
+}
+
 export const system = (content: string): Message => ({ role: 'system', content })
 export const user = (content: string | readonly Part[]): Message => ({ role: 'user', content })
 export const assistant = (content: string): AssistantMessage => ({ role: 'assistant', content })

@@ -1,5 +1,6 @@
 /** A model answers messages with a message. Everything between (HTTP, tokens, retries) is its own affair. */
-import type { AssistantMessage, Message, ToolSpec } from './message.ts'
+import { failureClass, type ModelErrorCode } from './failure-classes.ts'
+import type { AssistantMessage, Message, Observation, ToolSpec } from './message.ts'
 
 export interface Sampling {
   /** 0 is greedy. */
@@ -47,21 +48,23 @@ export interface Completion {
   readonly policyVersion?: number
 }
 
+/** Where an episode, or a fork of one, stands: what was done so far, and what its world shows now. */
+export interface Standing {
+  readonly steps: readonly { readonly observation: Observation; readonly action: AssistantMessage }[]
+  readonly observation: Observation
+}
+
+export interface CompleteOptions {
+  readonly signal?: AbortSignal
+  /** Where the call was made, for a stand-in that goes by more than it is shown: the answer key behind an oracle. */
+  readonly standing?: Standing
+}
+
 export interface Model {
   readonly id: string
   /** Rejects with a ModelError when no answer can be had. Stops promptly when `signal` aborts. */
-  complete(request: ModelRequest, options?: { readonly signal?: AbortSignal }): Promise<Completion>
+  complete(request: ModelRequest, options?: CompleteOptions): Promise<Completion>
 }
-
-export type ModelErrorCode =
-  | 'rate-limit' //  429
-  | 'server' //      5xx
-  | 'timeout' //     no answer in time
-  | 'connection' //  refused, reset, dropped
-  | 'malformed' //   an answer that is no answer
-  | 'refused' //     4xx: asking again will not help
-  | 'context' //     the prompt is longer than the model's context
-  | 'exhausted' //   a scripted model has nothing left to say
 
 /** Why a model gave no answer. `retryAfterMs` is the server's own wish. */
 export class ModelError extends Error {
@@ -76,7 +79,7 @@ export class ModelError extends Error {
     super(message, { cause: options.cause })
     this.name = 'ModelError'
     this.code = code
-    this.retryable = code !== 'refused' && code !== 'context' && code !== 'exhausted'
+    this.retryable = failureClass(code).tries > 1
     this.retryAfterMs = options.retryAfterMs
   }
 }

@@ -3,16 +3,19 @@
  * It knows nothing of tokens, files or training.
  */
 import type { Agent } from './agent.ts'
-import type { Env, Host } from './env.ts'
-import { type Meter, milliseconds, RecordedEpisode } from './episode.ts'
+import type { Env } from './env.ts'
+import { RecordedEpisode } from './episode.ts'
 import { boundary, EpisodeStopped, failureOf, orAbort } from './failure.ts'
+import { hostOf, type OpenSandbox, sandboxFor } from './host.ts'
+import { episodeJournal, type Journal, milliseconds } from './journal.ts'
 import { lifetime, Owner } from './lifetime.ts'
 import { type Limits, tightest } from './limits.ts'
+import { newMeter } from './meter.ts'
 import type { Model, Sampling } from './model.ts'
 import { seedOf } from './random.ts'
 import { judge } from './reward.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
-import { semaphore } from './semaphore.ts'
+import { type Semaphore, semaphore } from './semaphore.ts'
 import type { EnvSpec } from './spec.ts'
 import type { Task } from './task.ts'
 import { outcomeOf, type Trajectory } from './trajectory.ts'
@@ -21,17 +24,19 @@ import { outcomeOf, type Trajectory } from './trajectory.ts'
 export interface Seat<D = unknown> {
   readonly role: string
   readonly task: Task<D>
+  /** Which attempt at the task, from 0. */
+  readonly attempt: number
   readonly seed: number
 }
 
 export interface RolloutOptions<D = unknown> {
   /** One for everybody, or one for each seat of each episode, asked for when it is first needed. */
   readonly model: Model | ((seat: Seat<D>) => Model)
-  readonly sandbox?: (spec: SandboxSpec, signal: AbortSignal) => Promise<Sandbox>
+  readonly sandbox?: OpenSandbox
   /** Attempts at each task, 1 unless given. Together they are a group; they start in the same world. */
   readonly attempts?: number
-  /** Episodes in flight, 32 unless given. */
-  readonly concurrency?: number
+  /** Episodes in flight, 32 unless given; a semaphore may be resized while they are. */
+  readonly concurrency?: number | Semaphore
   readonly seed?: number
   readonly sampling?: Sampling
   /** Tightens the environment's own. */
@@ -39,13 +44,17 @@ export interface RolloutOptions<D = unknown> {
   readonly signal?: AbortSignal
   /** Names this part of a run; see Trajectory.batch. */
   readonly batch?: string
+  /** Answers calls that an earlier life of the run has paid for, and keeps those that this one does. */
+  readonly journal?: Journal
+  /** Attempts that an earlier life of the run has finished, by the ids of their trajectories: left out of their groups. */
+  readonly finished?: (id: string) => boolean
   /** Told of each trajectory as it ends, before its group is complete; awaited. */
   readonly onTrajectory?: (trajectory: Trajectory) => void | Promise<void>
 }
 
 export interface Group<D = unknown> {
   readonly task: Task<D>
-  /** In the order of their attempts. */
+  /** In the order of their attempts, those left out that were finished before. */
   readonly trajectories: readonly Trajectory[]
 }
 
@@ -63,13 +72,15 @@ export async function* rollout<D, E extends Env>(
   const { attempts = 1, concurrency = 32 } = options
   const halt = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal
-  const places = semaphore(concurrency)
+  const places = typeof concurrency === 'number' ? semaphore(concurrency) : concurrency
   const open = new Set<Promise<unknown>>()
   const ended: Promise<Group<D>>[] = []
   let wake = (): void => {}
 
   const begin = (task: Task<D>): void => {
-    const numbers = Array.from({ length: attempts }, (_, number) => number)
+    const all = Array.from({ length: attempts }, (_, number) => number)
+    const numbers = all.filter((number) => !options.finished?.(trajectoryId(options.batch, task, number)))
+    if (numbers.length === 0) return
     const played = numbers.map((number) =>
       places.run(() => play(spec, agent, task, number, { ...options, signal })).finally(() => wake()),
     )
@@ -84,29 +95,37 @@ export async function* rollout<D, E extends Env>(
     open.add(settled)
   }
 
+  const onAbort = (): void => wake()
+  signal.addEventListener('abort', onAbort)
   const source = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]()
   let more = true
   try {
     while (more || open.size > 0 || ended.length > 0) {
       const group = ended.shift()
       if (group) yield await group
-      else if (more && places.free > 0) {
+      else if (more && (signal.aborted || places.free > 0)) {
         const next = signal.aborted ? { done: true as const } : await source.next()
         if (next.done) more = false
         else begin(next.value)
-      } else
-        await new Promise<void>((resolve) => {
+      } else {
+        const woken = new Promise<void>((resolve) => {
           wake = resolve
         })
+        await (more ? Promise.race([woken, places.room()]) : woken)
+      }
     }
   } finally {
+    signal.removeEventListener('abort', onAbort)
     halt.abort()
     await Promise.all(open)
     await source.return?.()
   }
 }
 
-/** One episode from opening to verdict. Rejects only where `onTrajectory` does. */
+const trajectoryId = (batch = '', task: Task<unknown>, attempt: number): string =>
+  [batch, task.id, attempt].filter((part) => part !== '').join('/')
+
+/** One episode from opening to verdict. Rejects only where `onTrajectory` does, or the journal. */
 async function play<D, E extends Env>(
   spec: EnvSpec<D, E>,
   agent: Agent,
@@ -119,20 +138,17 @@ async function play<D, E extends Env>(
   const limits = tightest(spec.limits, options.limits)
   const seed = seedOf(options.seed ?? 0, spec.id, task.id)
   const drawing = seedOf(seed, attempt)
-  const meter: Meter = { calls: 0, promptTokens: 0, completionTokens: 0, costUsd: 0 }
+  const id = trajectoryId(batch, task, attempt)
+  const journal = episodeJournal(id, options.journal)
+  const meter = newMeter()
   const owner = new Owner()
   const own = (env: Env): void => owner.own(() => env.close?.())
   using life = lifetime('the episode', limits.timeMs, options.signal)
   const { signal } = life
-  const seats = new Map<string, Model>()
-  const model = (role: string): Model => {
-    const taken = seats.get(role)
-    if (taken) return taken
-    const seated = typeof options.model === 'function' ? options.model({ role, task, seed: drawing }) : options.model
-    seats.set(role, seated)
-    return seated
-  }
-  const host: Host = { seed, signal, model, sandbox: (needs) => sandboxFor(needs, options, signal, owner) }
+  const model = seated(options, { task, attempt, seed: drawing })
+  const open = (needs: SandboxSpec, signal: AbortSignal) => sandboxFor(needs, options.sandbox, { signal, owner })
+  const sandbox = (needs: SandboxSpec): Promise<Sandbox> => open(needs, signal)
+  const host = hostOf({ seed, drawing, signal, meter, journal, model, sandbox })
 
   let episode: RecordedEpisode | undefined
   const perform = async (): Promise<Ending> => {
@@ -140,24 +156,26 @@ async function play<D, E extends Env>(
     made.then(own, () => {})
     const env = await orAbort(made, signal)
     const opening = await boundary('env', () => orAbort(env.reset(), signal))
-    const live = new RecordedEpisode({ env, opening, limits, signal, seed: drawing, sampling, meter, model, own })
+    const setup = { env, opening, limits, signal, seed: drawing, sampling, meter, journal, model, own }
+    const live = new RecordedEpisode(setup)
     episode = live
-    await boundary('agent', () => orAbort(agent.play(live), signal)).catch(unlessOutOfCalls)
+    const cut = await boundary('agent', () => orAbort(agent.play(live), signal)).catch(unlessOutOfCalls)
     if (live.error) throw live.error
     const { steps } = live.record()
     // The judge's deadline is its own: a slow game must not leave it without time.
     using time = lifetime('the judging', limits.timeMs, options.signal)
-    const fresh = (needs: SandboxSpec): Promise<Sandbox> => sandboxFor(needs, options, time.signal, owner)
+    const fresh = (needs: SandboxSpec): Promise<Sandbox> => open(needs, time.signal)
     const judged = { task, env, steps, last: steps.at(-1)?.action, signal: time.signal, sandbox: fresh }
     const rewards = await boundary('reward', () => orAbort(judge(spec.rubric, judged), time.signal))
-    return { stop: live.stop ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
+    return { stop: live.stop ?? cut ?? 'gave-up', rewards, outcome: outcomeOf(steps, rewards) }
   }
   const ending = await perform().catch(endedBy)
-  const warnings = await owner.close()
+  const warnings = [...(journal.departed ? [journal.departed] : []), ...(await owner.close())]
+  journal.check()
   const { steps, trailing, branches } = episode?.record() ?? { steps: [], trailing: [], branches: [] }
   const trajectory: Trajectory = {
     version: 1,
-    id: [batch, task.id, attempt].filter((part) => part !== '').join('/'),
+    id,
     batch,
     env: spec.id,
     task: task.id,
@@ -178,11 +196,22 @@ async function play<D, E extends Env>(
   return trajectory
 }
 
+/** Each seat's model, asked for once in an episode. */
+function seated<D>({ model }: RolloutOptions<D>, asking: Omit<Seat<D>, 'role'>): (role: string) => Model {
+  const seats = new Map<string, Model>()
+  return (role) => {
+    const taken = seats.get(role) ?? (typeof model === 'function' ? model({ role, ...asking }) : model)
+    seats.set(role, taken)
+    return taken
+  }
+}
+
 type Ending = Pick<Trajectory, 'stop' | 'rewards' | 'outcome'>
 
 /** A game that ran out of calls is over, and judged as it stands. */
-function unlessOutOfCalls(error: unknown): void {
+function unlessOutOfCalls(error: unknown): 'calls' {
   if (!(error instanceof EpisodeStopped && error.reason === 'calls')) throw error
+  return error.reason
 }
 
 /** How an episode ends that did not get to its verdict. */
@@ -193,20 +222,4 @@ function endedBy(error: unknown): Ending {
     return { stop: stopped, rewards: {}, outcome: { kind: 'over-budget', why: error.message } }
   }
   return { stop: 'failed', rewards: {}, outcome: { kind: 'broken', failure: failureOf('agent', error) } }
-}
-
-async function sandboxFor(
-  needs: SandboxSpec,
-  options: { sandbox?: RolloutOptions['sandbox'] },
-  signal: AbortSignal,
-  owner: Owner,
-): Promise<Sandbox> {
-  const { sandbox } = options
-  if (!sandbox) throw new Error(`this world needs a ${needs.language} sandbox, and the run was given none`)
-  const opening = boundary('sandbox', () => sandbox(needs, signal))
-  opening.then(
-    (opened) => owner.own(() => opened[Symbol.asyncDispose]()),
-    () => {},
-  )
-  return orAbort(opening, signal)
 }

@@ -1,7 +1,6 @@
 /** What became of one episode: everything said, done, seen and judged. A failed episode is a trajectory too. */
-import type { Observation } from './env.ts'
 import type { Failure } from './failure.ts'
-import type { AssistantMessage, Json } from './message.ts'
+import type { AssistantMessage, Json, Observation } from './message.ts'
 import type { Completion, ModelRequest, Usage } from './model.ts'
 
 /** A reward exists only on a scored outcome (law 1). */
@@ -29,6 +28,7 @@ export type StopReason =
   | 'calls'
   | 'tokens'
   | 'time'
+  | 'budget' //     the money, or the tokens, of more than one call
   | 'failed' //     something broke
   | 'cancelled'
 
@@ -95,12 +95,12 @@ export function callsOf(trajectory: Pick<Trajectory, 'steps' | 'trailing'>): Cal
 }
 
 /** The undiscounted return, or null where the outcome has no score. */
-export function returnOf(trajectory: Trajectory): number | null {
+export function returnOf(trajectory: Pick<Trajectory, 'outcome'>): number | null {
   return trajectory.outcome.kind === 'scored' ? trajectory.outcome.return : null
 }
 
 /** From 0 to 1, or null where the outcome has no score. */
-export function successOf(trajectory: Trajectory): number | null {
+export function successOf(trajectory: Pick<Trajectory, 'outcome' | 'rewards'>): number | null {
   return trajectory.outcome.kind === 'scored' ? (trajectory.rewards['success']?.value ?? null) : null
 }
 

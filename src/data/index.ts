@@ -1,5 +1,6 @@
 /** What became of it: runs on disk, their format, and what can be said of them with honest statistics. */
 export * from './format.ts'
+export * from './journal.ts'
 export * from './run-folder.ts'
 export * from './statistics.ts'
 export * from './store.ts'

@@ -3,14 +3,17 @@
  * and whatever else a command leaves (checkpoints, curves) lies beside them.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join, parse, resolve } from 'node:path'
 import { z } from 'zod'
+import { isLocked, lockRun } from './run-lock.ts'
 import { openStore, type Store } from './store.ts'
 
 const manifest = z.object({
   version: z.literal(1),
   command: z.string(),
   env: z.string(),
+  /** The world's id, with its version, where the command opens one. */
+  world: z.string().exactOptional(),
   /** What was asked for, as the command understood it. */
   settings: z.record(z.string(), z.unknown()),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
@@ -26,6 +29,8 @@ export interface Run extends AsyncDisposable {
   readonly path: string
   readonly manifest: Manifest
   readonly store: Store
+  /** What the manifest says, save that a run whose process is gone is 'interrupted' and not 'running'. */
+  readonly state: Manifest['state'] | 'interrupted'
   /** Writes run.json anew, all at once or not at all. */
   update(change: Partial<Manifest>): void
   /** Writes a file into the run's folder. */
@@ -35,12 +40,11 @@ export interface Run extends AsyncDisposable {
 const MANIFEST = 'run.json'
 const STORE = 'trajectories.sqlite'
 
-/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free. Throws a sentence where it may not. */
-export function createRun(
-  root: string,
-  { command, env, settings }: Pick<Manifest, 'command' | 'env' | 'settings'>,
-): Run {
-  const name = `${command}-${env.replace(/[^a-zA-Z0-9]+/g, '-')}`
+/** Makes `<root>/<command>-<env>-<n>`, n the first number that is free; a world's file goes by its name. Throws a sentence where it may not. */
+export function createRun(root: string, asked: Pick<Manifest, 'command' | 'env' | 'settings' | 'world'>): Run {
+  const { command, env } = asked
+  const world = /\.[mc]?[jt]s$/.test(env) ? parse(env).name : env
+  const name = `${command}-${world.replace(/[^a-zA-Z0-9]+/g, '-')}`
   try {
     mkdirSync(root, { recursive: true })
   } catch (cause) {
@@ -55,14 +59,19 @@ export function createRun(
       throw error
     }
     const started = new Date().toISOString()
-    const run = new RunFolder(path, { version: 1, command, env, settings, state: 'running', started }, false)
+    const run = new RunFolder(path, { version: 1, ...asked, state: 'running', started }, false)
     run.update({})
     return run
   }
 }
 
-/** An earlier run, to read. `where` is its folder, or its name under `root`. Throws a sentence where there is none. */
-export function openRun(where: string, root: string): Run {
+export interface OpenOptions {
+  /** To go on with it: no other process may have it then. */
+  readonly write?: boolean
+}
+
+/** An earlier run. `where` is its folder, or its name under `root`. Throws a sentence where there is none. */
+export function openRun(where: string, root: string, { write = false }: OpenOptions = {}): Run {
   const [path, text] = find(where, root)
   let json: unknown
   try {
@@ -75,7 +84,7 @@ export function openRun(where: string, root: string): Run {
     throw new Error(
       `'${join(path, MANIFEST)}' is damaged: ${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`,
     )
-  return new RunFolder(path, data, true)
+  return new RunFolder(path, data, !write)
 }
 
 function find(where: string, root: string): [path: string, manifest: string] {
@@ -94,11 +103,13 @@ function find(where: string, root: string): [path: string, manifest: string] {
 class RunFolder implements Run {
   readonly path: string
   readonly store: Store
+  readonly #lock: Disposable | undefined
   #manifest: Manifest
 
   constructor(path: string, given: Manifest, readOnly: boolean) {
     this.path = path
     this.#manifest = given
+    this.#lock = readOnly ? undefined : lockRun(path)
     this.store = openStore(join(path, STORE), { readOnly })
   }
 
@@ -108,6 +119,11 @@ class RunFolder implements Run {
 
   get manifest(): Manifest {
     return this.#manifest
+  }
+
+  get state(): Run['state'] {
+    const { state } = this.#manifest
+    return state === 'running' && !this.#lock && !isLocked(this.path) ? 'interrupted' : state
   }
 
   update(change: Partial<Manifest>): void {
@@ -123,5 +139,6 @@ class RunFolder implements Run {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.store[Symbol.asyncDispose]()
+    this.#lock?.[Symbol.dispose]()
   }
 }

@@ -83,6 +83,14 @@ describe('summarise', () => {
     expect(summarise([group(1, 0), group(1, null)]).passAt).toEqual({ 1: 0.75, 2: 1 })
   })
 
+  it('says of pass^k what τ-bench does: the mean over tasks of C(c, k) / C(n, k), c of n attempts having succeeded', () => {
+    const { passAt, passHat } = summarise([group(1, 1, 1, 0), group(1, 0, 0, 0), group(1, 1, 1, 1)])
+    expect(passHat).toEqual({ 1: (3 + 1 + 4) / 12, 2: (3 / 6 + 0 + 1) / 3, 3: (1 / 4 + 0 + 1) / 3, 4: 1 / 3 })
+    expect(passAt[2]).toBeCloseTo((1 + (1 - 3 / 6) + 1) / 3, 12)
+    // Half a success is none: a task is done or it is not.
+    expect(summarise([group(0.5, 1)]).passHat).toEqual({ 1: 0.5, 2: 0 })
+  })
+
   it('claims no certainty from tasks that all agree', () => {
     const { success } = summarise(Array.from({ length: 20 }, () => group(1)))
     expect(success.mean).toBe(1)

@@ -2,7 +2,8 @@
  * Honest numbers from trajectories. What has no score is counted and left out, never averaged as 0 (law 1); tasks,
  * not attempts, are what is resampled, because attempts at one task are not independent.
  */
-import { type Group, type Outcome, random, returnOf, successOf, type Trajectory } from '../core/index.ts'
+import { type Outcome, random, returnOf, successOf, type Trajectory } from '../core/index.ts'
+import type { Row } from './store.ts'
 
 /** A mean with its 95 % interval; all null where there was nothing to average. */
 export interface Interval {
@@ -38,7 +39,31 @@ export interface Summary {
   readonly costUsd: number | null
 }
 
-export function summarise(groups: readonly Pick<Group, 'trajectories'>[]): Summary {
+/** As much of a trajectory as the numbers need. */
+export type Played = Pick<Trajectory, 'outcome' | 'rewards' | 'usage' | 'costUsd'> & {
+  readonly steps: { readonly length: number }
+}
+
+/** The attempts at one task. */
+export interface Attempts {
+  readonly trajectories: readonly Played[]
+}
+
+/** The same of a trajectory in the store, without its body. */
+export function playedOf(row: Row): Played {
+  const { outcome: kind, return: paid, failure, rewards, promptTokens, completionTokens, costUsd, steps } = row
+  const outcome: Outcome =
+    kind === 'scored'
+      ? { kind, return: paid ?? 0 }
+      : kind === 'broken'
+        ? { kind, failure: failure ?? { boundary: 'agent', message: 'unknown' } }
+        : kind === 'cancelled'
+          ? { kind }
+          : { kind, why: row.stop }
+  return { outcome, rewards, usage: { promptTokens, completionTokens }, costUsd, steps: { length: steps } }
+}
+
+export function summarise(groups: readonly Attempts[]): Summary {
   const all = groups.flatMap(({ trajectories }) => trajectories)
   const scores = groups.map(({ trajectories }) => trajectories.flatMap((t) => successOf(t) ?? []))
   const samples = Math.max(0, ...groups.map(({ trajectories }) => trajectories.length))
@@ -62,7 +87,7 @@ export function summarise(groups: readonly Pick<Group, 'trajectories'>[]): Summa
   }
 }
 
-function metricsOf(groups: readonly Pick<Group, 'trajectories'>[]): Record<string, Interval> {
+function metricsOf(groups: readonly Attempts[]): Record<string, Interval> {
   const values = new Map<string, number[][]>()
   for (const { trajectories } of groups) {
     const ofTask = new Map<string, number[]>()
@@ -74,7 +99,7 @@ function metricsOf(groups: readonly Pick<Group, 'trajectories'>[]): Record<strin
   return Object.fromEntries([...values].map(([name, attempts]) => [name, proportion(attempts)]))
 }
 
-export function countOutcomes(trajectories: readonly Trajectory[]): Outcomes {
+function countOutcomes(trajectories: readonly Played[]): Outcomes {
   const count = (kind: Outcome['kind']): number => trajectories.filter(({ outcome }) => outcome.kind === kind).length
   return {
     scored: count('scored'),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { played } from '../../test/trajectories.ts'
-import type { Trajectory } from '../core/index.ts'
+import { random, type Trajectory } from '../core/index.ts'
 import { createRun, openRun } from './run-folder.ts'
 import { openStore } from './store.ts'
 
@@ -47,6 +47,13 @@ describe('the store', () => {
     expect([...store.rows({ batch: 'x' })].map(({ id, agent }) => [id, agent])).toEqual([['a', 'second']])
     expect([...store.rows({ outcome: 'cancelled' })]).toMatchObject([{ id: 'b', return: null, success: null }])
     expect([...store.trajectories({ task: 't', batch: 'y' })]).toHaveLength(1)
+    await store.add(named('c', { batch: 'x' }))
+    expect([...store.rows({}, 2)].map(({ id }) => id)).toEqual(['b', 'a'])
+    const sums = { batch: 'x', trajectories: 2, scored: 2, returns: 10, judged: 2, successes: 2, steps: 10 }
+    const none = { batch: 'y', trajectories: 1, scored: 0, returns: 0, judged: 0, successes: 0, steps: 5 }
+    expect([...store.batches()]).toEqual([none, sums])
+    store.remove({ batch: 'x' })
+    expect([[...store.rows()].length, [...store.trajectories()].length, store.get('c')]).toEqual([1, 1, undefined])
   })
 
   it('can be read while it is written', async () => {
@@ -85,14 +92,17 @@ describe('the store', () => {
     expect(() => openStore(join(folder, 'no', 'such', 'folder.sqlite'))).toThrow('it cannot be opened')
     const other = join(folder, 'other.sqlite')
     writeFileSync(other, '')
-    expect(() => openStore(other, { readOnly: true })).toThrow('holds format version 0; this Ludus reads 1')
+    expect(() => openStore(other, { readOnly: true })).toThrow('holds format version 0; this Ludus reads 3')
   })
 
   it('says what is damaged, and still reads the rest', async () => {
     const path = join(folder, 'damaged.sqlite')
     {
       await using store = openStore(path)
-      for (let i = 0; i < 50; i++) await store.add(named(`t${i}`, { task: `${i}`.repeat(2000) }))
+      // What no compression makes much smaller: most of the file is bodies.
+      const chance = random(1)
+      const noise = (): string => Array.from({ length: 1000 }, () => chance.int(2 ** 32).toString(36)).join('')
+      for (let i = 0; i < 50; i++) await store.add(named(`t${i}`, { warnings: [noise()] }))
     }
     const bytes = readFileSync(path)
     bytes.fill(0x5a, bytes.length - 30_000, bytes.length - 10_000)

@@ -4,9 +4,15 @@ import { arithmetic, arithmeticOptions } from './arithmetic.ts'
 import type { Catalogued } from './catalogued.ts'
 import { clinicCatalogue } from './clinic/catalogue.ts'
 import { codeCatalogue } from './code/catalogue.ts'
+import { craftingCatalogue } from './crafting/catalogue.ts'
 import { gridCatalogue } from './grid/catalogue.ts'
 import { maze, mazeOptions, mazeWords } from './maze.ts'
 import { mleCatalogue } from './mle/catalogue.ts'
+import { puzzlesCatalogue } from './puzzles/catalogue.ts'
+import { searchCatalogue } from './search/catalogue.ts'
+import { textGamesCatalogue } from './text-games/catalogue.ts'
+import { toolsCatalogue } from './tools/catalogue.ts'
+import { recordsCatalogue } from './tools/records-catalogue.ts'
 
 export * from './arithmetic.ts'
 export type * from './catalogued.ts'
@@ -17,6 +23,8 @@ export * from './kit/answer-form.ts'
 export * from './kit/chat-env.ts'
 export * from './kit/code-env.ts'
 export * from './kit/game-env.ts'
+export * from './kit/mcp-env.ts'
+export * from './kit/mcp-server.ts'
 export * from './kit/question-env.ts'
 export * from './kit/speaker.ts'
 export * from './kit/state.ts'
@@ -25,6 +33,24 @@ export * from './kit/tool-env.ts'
 export * from './maze.ts'
 export * from './mle/mle.ts'
 export * from './mle/mle-dojo.ts'
+export * from './search/corpus.ts'
+export * from './search/multihop.ts'
+export * from './search/multihop-file.ts'
+export type { Buyer, Car, Deal, Personality } from './text-games/car-buyers.ts'
+export * from './text-games/car-dealer.ts'
+export * from './text-games/chess.ts'
+export * from './text-games/chess-endgames.ts'
+export * from './text-games/guessing-game.ts'
+export * from './text-games/oracle-game.ts'
+export * from './text-games/text-nav.ts'
+export * from './text-games/twenty-questions.ts'
+export * from './text-games/wordle.ts'
+export * from './tools/files.ts'
+export * from './tools/shop.ts'
+export * from './tools/sql.ts'
+export * from './tools/sql-file.ts'
+export { tauRetail } from './tools/tau-retail.ts'
+export { tau2 } from './tools/tau2.ts'
 
 export const environments: Readonly<Record<string, Catalogued>> = {
   maze: {
@@ -45,8 +71,14 @@ export const environments: Readonly<Record<string, Catalogued>> = {
   },
   ...clinicCatalogue,
   ...codeCatalogue,
+  ...craftingCatalogue,
   ...gridCatalogue,
   ...mleCatalogue,
+  ...puzzlesCatalogue,
+  ...textGamesCatalogue,
+  ...toolsCatalogue,
+  ...searchCatalogue,
+  ...recordsCatalogue,
 }
 
 /**

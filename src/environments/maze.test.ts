@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import {
+  type Agent,
   type AssistantMessage,
   assistant,
   type EnvSpec,
   type Host,
+  rollout,
   type StepResult,
   type Task,
   textOf,
 } from '../core/index.ts'
+import { scriptedModel } from '../models/index.ts'
 import { openEnvironment } from './index.ts'
 import { type MazeEnv, type MazeTask, maze, mazeOptions } from './maze.ts'
 
@@ -118,6 +121,23 @@ describe('maze', () => {
     )
     expect(returns).toHaveLength(25)
     expect(returns.reduce((a, b) => a + b) / 25).toBeCloseTo(-6.84, 10)
+  })
+
+  it('shows itself as data and as a picture, and its score as LMRL-Gym counts it', async () => {
+    const env = await opened(at([7, 6], [8, 6]))
+    await act(env, 'move up')
+    expect(env.data?.()).toMatchObject({ position: [6, 6], goal: [8, 6], walls: { length: 10 } })
+    const circles = env.picture?.().match(/<circle[^>]*>/g)
+    expect(circles).toEqual([
+      '<circle cx="208" cy="272" r="11.2" fill="#2e9e5b"/>',
+      '<circle cx="208" cy="208" r="11.2" fill="#2f6fdb"/>',
+    ])
+    const spec = maze()
+    const task = all(spec, 'train').find(({ data }) => data.goal.join() === '8,6')!
+    const play = spec.solve!(task) as Agent
+    const [group] = await Array.fromAsync(rollout(spec, play, [task], { model: scriptedModel([]) }))
+    const { steps, rewards } = group!.trajectories[0]!
+    expect(rewards.normalised).toMatchObject({ weight: 0, value: 50 + (50 * (84 - steps.length)) / 76.16 })
   })
 
   it('is named by its words, and says which there are', () => {

@@ -17,6 +17,8 @@ import {
   type Task,
   user,
 } from '../core/index.ts'
+import { mazeReference, normalisedReturn } from '../rewards/index.ts'
+import { svg } from './kit/svg.ts'
 import { layouts } from './maze-layouts.ts'
 
 /** What a step pays at the goal, for a move, and for a text that is no move. */
@@ -69,7 +71,11 @@ export function maze({
     markov: view === 'full',
     tasks: (split) => pairs(walls, split),
     make: ({ data }) => live(data.start, data.goal),
-    rubric: { success: { weight: 0, score: ({ env }) => (env.solved ? 1 : 0) } },
+    rubric: {
+      success: { weight: 0, score: ({ env }) => (env.solved ? 1 : 0) },
+      // LMRL-Gym's points are those of its first map and pay.
+      ...(named === '' && { normalised: normalisedReturn(mazeReference) }),
+    },
     solve: ({ data }) => walker(walls, data),
     guess: (_, random) => assistant(random.pick(names)),
   })
@@ -92,6 +98,8 @@ export function maze({
         return { observation: look(), reward: move ? pays.move : pays.illegal }
       },
       fork: () => live(position, goal),
+      data: () => ({ walls, position, goal }),
+      picture: () => draw(walls, position, goal),
     }
   }
 }
@@ -113,6 +121,14 @@ function describe(walls: readonly string[], position: Cell, goal: Cell, view: Ma
   const here = view === 'partial' ? '' : ` Your current position is at position ${at(position)}.`
   const seen = ['are no walls near you', `is a wall ${near[0]}`][near.length] ?? `are walls ${near.join(', ')}`
   return `The goal is at position ${at(goal)}.${here} There ${seen}.\n`
+}
+
+function draw(walls: readonly string[], position: Cell, goal: Cell): string {
+  const cells = walls.flatMap((line, row) =>
+    [...line].flatMap((mark, column) => (mark === '#' ? [{ x: column, y: row, fill: '#3d4451' }] : [])),
+  )
+  const at = ([y, x]: Cell, fill: string) => ({ x, y, fill, round: true })
+  return svg([walls[0]!.length, walls.length], [...cells, at(goal, '#2e9e5b'), at(position, '#2f6fdb')])
 }
 
 const heldOut = (position: Cell, goal: Cell): boolean => seedOf('maze', ...position, ...goal) % 5 === 0

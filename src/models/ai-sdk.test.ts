@@ -208,7 +208,7 @@ describe('aiSdkModel', () => {
     ['refused', apiError({ statusCode: 404 }), undefined],
     ['context', apiError({ statusCode: 400, message: 'prompt is too long: 9 tokens > 8 maximum' }), undefined],
     ['malformed', apiError({ statusCode: 200, message: 'Invalid JSON response' }), undefined],
-    ['connection', apiError({ isRetryable: true, cause: withCode('ECONNREFUSED') }), undefined],
+    ['unreachable', apiError({ isRetryable: true, cause: withCode('ECONNREFUSED') }), undefined],
     ['connection', apiError({ statusCode: 200, cause: withCode('UND_ERR_SOCKET') }), undefined],
     ['timeout', apiError({ isRetryable: true, cause: withCode('UND_ERR_HEADERS_TIMEOUT') }), undefined],
     ['timeout', apiError({ isRetryable: true, cause: withCode('ETIMEDOUT') }), undefined],

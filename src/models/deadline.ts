@@ -1,5 +1,5 @@
 /** Waiting that ends: a call within its deadline, a pause that an abort cuts short. Knows nothing of what is waited for. */
-import { ModelError, orAbort } from '../core/index.ts'
+import { ModelError } from '../core/index.ts'
 
 export interface Deadline {
   /** Who is waited for, as the error names them. */
@@ -17,23 +17,26 @@ export function checkTimeout(timeoutMs: number): void {
  * What `work` comes to. Rejects with a ModelError 'timeout' after `timeoutMs`, and with the signal's reason as soon as
  * it aborts; the signal that `work` is handed aborts with either.
  */
-export async function within<T>(
-  { who, timeoutMs, signal }: Deadline,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted()
-  const controller = new AbortController()
-  const cancel = (): void => controller.abort(signal?.reason)
-  const expire = (): void => controller.abort(new ModelError('timeout', `${who} did not answer within ${timeoutMs} ms`))
-  // Longer than a timer can count is no deadline.
-  const timer = timeoutMs < 2 ** 31 ? setTimeout(expire, timeoutMs) : undefined
-  signal?.addEventListener('abort', cancel, { once: true })
-  try {
-    return await orAbort(work(controller.signal), controller.signal)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', cancel)
-  }
+export function within<T>({ who, timeoutMs, signal }: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const controller = new AbortController()
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', cancel)
+    }
+    const stop = (reason: unknown): void => {
+      settle()
+      reject(reason)
+      controller.abort(reason)
+    }
+    const cancel = (): void => stop(signal?.reason)
+    const expire = (): void => stop(new ModelError('timeout', `${who} did not answer within ${timeoutMs} ms`))
+    // Longer than a timer can count is no deadline.
+    const timer = timeoutMs < 2 ** 31 ? setTimeout(expire, timeoutMs) : undefined
+    signal?.addEventListener('abort', cancel, { once: true })
+    work(controller.signal).finally(settle).then(resolve, reject)
+  })
 }
 
 /** Rejects with the signal's reason as soon as it aborts. */

@@ -43,15 +43,22 @@ function numeric(header: Headers[string]): number | undefined {
   return typeof header === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) : undefined
 }
 
-/** For what a socket or an HTTP client threw: 'timeout' where it says so, 'refused' where we closed it ourselves, else 'connection'. */
+/** Before these nothing was sent, so nothing can have been charged. */
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+
+/**
+ * For what a socket or an HTTP client threw: 'unreachable' where no connection came about, 'timeout' where it says so,
+ * 'refused' where we closed it ourselves, else 'connection'.
+ */
 export function networkError(who: string, cause: unknown): ModelError {
   const code = networkCodeOf(cause) ?? ''
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new ModelError('refused', `${who} was closed and answers no more`, { cause })
   }
   const why = (cause instanceof Error && cause.message) || code || 'for no reason given'
+  const late = code.includes('TIMEOUT') || code === 'ETIMEDOUT'
   return new ModelError(
-    code.includes('TIMEOUT') || code === 'ETIMEDOUT' ? 'timeout' : 'connection',
+    UNREACHABLE.has(code) ? 'unreachable' : late ? 'timeout' : 'connection',
     `the connection to ${who} failed: ${excerpt(why)}`,
     { cause },
   )

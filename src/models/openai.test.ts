@@ -281,7 +281,7 @@ describe('openaiModel', () => {
     await server.close()
     await using model = openaiModel({ model: 'm', baseUrl: server.baseUrl })
     await expect(model.complete(request)).rejects.toMatchObject({
-      code: 'connection',
+      code: 'unreachable',
       message: expect.stringContaining('ECONNREFUSED'),
     })
   })

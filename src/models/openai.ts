@@ -2,8 +2,9 @@
  * Models behind an OpenAI-compatible server, with the token ids and log-probabilities where it gives them (vLLM,
  * SGLang). One pool of kept-alive sockets per model; knows nothing of retries.
  */
-import { Pool } from 'undici'
-import type { Completion, Model, ModelRequest } from '../core/index.ts'
+import { isUtf8 } from 'node:buffer'
+import { type Dispatcher, Pool } from 'undici'
+import { type Completion, type Model, ModelError, type ModelRequest } from '../core/index.ts'
 import { checkTimeout, within } from './deadline.ts'
 import { excerpt, type HttpAnswer, networkError, statusError } from './http-error.ts'
 import { bodyOf, completionOf } from './openai-wire.ts'
@@ -38,12 +39,19 @@ export function openaiModel(options: OpenAiOptions): Model & AsyncDisposable {
   let captures = true
 
   const post = async (json: object, signal: AbortSignal): Promise<HttpAnswer> => {
-    try {
-      const answer = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(json), signal })
-      return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() }
-    } catch (error) {
+    const sent = { method: 'POST', path, headers, body: JSON.stringify(json), signal } as const
+    const {
+      status,
+      headers: said,
+      bytes,
+    } = await exchange(pool, sent).catch((error) => {
       throw networkError(who, error)
-    }
+    })
+    const answer = { status, headers: said, body: bytes.toString() }
+    // A damaged byte in the middle of a text would else become part of what the model said.
+    if (succeeded(answer) && !isUtf8(bytes))
+      throw new ModelError('malformed', `${who} answered with bytes that are no UTF-8`)
+    return answer
   }
   const ask = async (request: ModelRequest, signal: AbortSignal): Promise<Completion> => {
     const plain = bodyOf(model, request)
@@ -64,7 +72,13 @@ export function openaiModel(options: OpenAiOptions): Model & AsyncDisposable {
   }
 }
 
-const succeeded = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300
+async function exchange(pool: Pool, request: Dispatcher.RequestOptions) {
+  const { statusCode: status, headers, body } = await pool.request(request)
+  const { buffer, byteOffset, byteLength } = await body.bytes()
+  return { status, headers, bytes: Buffer.from(buffer, byteOffset, byteLength) }
+}
+
+const succeeded = ({ status }: Pick<HttpAnswer, 'status'>): boolean => status >= 200 && status < 300
 
 const refusesCapture = ({ status, body }: HttpAnswer): boolean =>
   (status === 400 || status === 422) && Object.keys(CAPTURE).some((field) => body.includes(field))

@@ -9,7 +9,7 @@ import {
   successOf,
   type Trajectory,
 } from '../core/index.ts'
-import { maze } from '../environments/index.ts'
+import { gameEnv, maze } from '../environments/index.ts'
 import { noisyOracle, oracle, randomPlayer } from './oracle.ts'
 
 async function play<D>(
@@ -21,6 +21,24 @@ async function play<D>(
   const groups = await Array.fromAsync(rollout(spec, agent, spec.tasks('test'), { model, attempts, seed: 1 }))
   return groups.flatMap(({ trajectories }) => trajectories)
 }
+
+const lengthOf = ({ steps }: Trajectory): number => steps.length
+
+/** Up to the fourth stair; what is said besides leads nowhere. */
+const stairs: EnvSpec<number> = gameEnv<number, number>({
+  id: 'stairs@1',
+  tasks: () => [{ id: 'four', data: 4 }],
+  limits: { steps: 20 },
+  rules: 'Climb.',
+  start: () => 0,
+  show: (stair) => `stair ${stair}`,
+  play(stair, said, { data }) {
+    if (said !== 'up') return { wrong: 'That leads nowhere.' }
+    return { state: stair + 1, ...(stair + 1 === data && { end: 'terminated' }) }
+  },
+  success: (stair, goal) => (stair === goal ? 1 : 0),
+  best: () => 'up',
+})
 
 /** Shows the model the latest observation alone. */
 const forgetful: Agent = {
@@ -42,6 +60,35 @@ describe('an oracle', () => {
     }
   })
 
+  it('knows its place in a fork, at a second asking, and in a world whose key goes by its state', async () => {
+    const wanderer = (...astray: string[]): Agent => ({
+      id: 'wanderer',
+      async play(episode) {
+        while (!episode.done) {
+          const ask = async (from = episode) => {
+            const { message } = await from.model().complete({ messages: from.observation.messages })
+            return message
+          }
+          const fork = await episode.fork!()
+          await fork.step(await ask())
+          for (const move of astray) if (!fork.done) await fork.step(assistant(move))
+          if (!fork.done) await fork.step(await ask(fork))
+          const [one, two] = await Promise.all([ask(), ask()])
+          expect(one).toEqual(two)
+          await episode.step(one!)
+        }
+      },
+    })
+    const partial = maze({ layout: 'u', view: 'partial' })
+    const best = await play(partial, oracle(partial))
+    expect((await play(partial, oracle(partial), wanderer('move up', 'move left'))).map(lengthOf)).toEqual(
+      best.map(lengthOf),
+    )
+    expect((await play(counting(), oracle(counting()), wanderer())).map(lengthOf)).toEqual([6, 7, 8, 9])
+    expect((await play(stairs, oracle(stairs), wanderer('down'))).map(lengthOf)).toEqual([4])
+    expect((await play(stairs, oracle(stairs), forgetful)).map(successOf)).toEqual([1])
+  })
+
   it('with noise departs from the key as often as it says', async () => {
     const spec = maze()
     const steps = async (noise: number): Promise<number> =>
@@ -50,7 +97,12 @@ describe('an oracle', () => {
     const one = noisyOracle(counting(), 0.3)
     let wrong = 0
     for (let seed = 0; seed < 2000; seed++) {
-      const { message } = await one({ role: 'policy', task: { id: 't', data: { target: 3 } }, seed }).complete({
+      const { message } = await one({
+        role: 'policy',
+        task: { id: 't', data: { target: 3 } },
+        attempt: 0,
+        seed,
+      }).complete({
         messages: [],
       })
       if (message.content !== 'tick') wrong++

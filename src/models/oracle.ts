@@ -10,8 +10,9 @@ import type {
   Episode,
   Message,
   Model,
-  ModelRequest,
+  Observation,
   Seat,
+  Standing,
   StepResult,
 } from '../core/index.ts'
 import { chanceOf, ModelError, otherThan, random } from '../core/index.ts'
@@ -35,7 +36,10 @@ export function noisyOracle<D>(spec: EnvSpec<D>, epsilon: number): SeatModel<D> 
 /** What to say at a turn, counted from 0, when the answer key says `right`. */
 export type Say = (right: AssistantMessage, turn: number) => AssistantMessage | Promise<AssistantMessage>
 
-/** Hears the answer key at each of its turns, whatever it said before, and says what `say` makes of it. */
+/**
+ * Hears the answer key wherever it is asked, whatever was done before, and says what `say` makes of it. Asked again in
+ * the same place, or in a fork, it hears what the key says there. Outside of an episode it is asked for a first turn.
+ */
 export function prompted<D>(spec: EnvSpec<D>, id: string, say: (seat: Seat<D>) => Say): SeatModel<D> {
   const { solve } = spec
   if (!solve) throw new Error(`${spec.id} ships no answer key, so it has no oracle`)
@@ -43,14 +47,11 @@ export function prompted<D>(spec: EnvSpec<D>, id: string, say: (seat: Seat<D>) =
     const key = solve(seat.task)
     const next = 'play' in key ? follow(key) : recite(key)
     const speak = say(seat)
-    let said: AssistantMessage | undefined
-    let turn = 0
     return {
       id,
-      async complete(request) {
-        const right = await next(request, said)
-        said = await speak(right, turn++)
-        return free(said)
+      async complete({ messages }, { standing = { steps: [], observation: { messages } } } = {}) {
+        const right = await next(standing)
+        return free(await speak(right, standing.steps.length))
       },
     }
   }
@@ -70,23 +71,50 @@ const free = (message: AssistantMessage): Completion => ({
   costUsd: 0,
 })
 
-/** The key's next action, given what the world showed and what was really said at the last call. */
-type Next = (request: ModelRequest, said: AssistantMessage | undefined) => Promise<AssistantMessage>
+/** The key's next action in a place. */
+type Next = (standing: Standing) => Promise<AssistantMessage>
 
 function recite(script: readonly AssistantMessage[]): Next {
-  let at = 0
-  return async () => {
-    const action = script[at++]
+  return async ({ steps }) => {
+    const action = script[steps.length]
     if (!action)
       throw new ModelError('exhausted', `the answer key has ${script.length} actions, and one more is asked for`)
     return action
   }
 }
 
-/** A key that plays is asked for one action at a time: each of its steps waits until the world has answered. */
+/** A key that plays is heard on and on while the steps are those it has seen; else it is played there from the start. */
 function follow(key: Agent): Next {
+  let playing = listener(key)
+  let seen: Standing['steps'] = []
+  let right: Promise<AssistantMessage> | undefined
+  const hear = async ({ steps, observation }: Standing): Promise<AssistantMessage> => {
+    if (!right || seen.length > steps.length || seen.at(-1) !== steps[seen.length - 1]) {
+      playing = listener(key)
+      seen = []
+      right = playing.hear(steps[0]?.observation ?? observation)
+    }
+    for (const [i, { action }] of steps.entries()) {
+      if (i < seen.length) continue
+      await right
+      right = playing.hear(steps[i + 1]?.observation ?? observation, action)
+    }
+    seen = steps
+    return right
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  return (standing) => {
+    // One after the other: several may ask at once.
+    const heard = last.then(() => hear(standing))
+    last = heard.catch(() => {})
+    return heard
+  }
+}
+
+/** A key is asked for one action at a time: each of its steps waits until it is told what was really done and seen. */
+function listener(key: Agent) {
   const history: Message[] = []
-  let observed: readonly Message[] = []
+  let observation: Observation
   let act: PromiseWithResolvers<AssistantMessage>
   let answer: PromiseWithResolvers<StepResult> | undefined
   const episode: Episode = {
@@ -94,7 +122,7 @@ function follow(key: Agent): Next {
     history,
     signal: new AbortController().signal,
     get observation() {
-      return { messages: observed }
+      return observation
     },
     model: () => {
       throw new Error('an answer key asks no model')
@@ -109,15 +137,14 @@ function follow(key: Agent): Next {
     await key.play(episode)
     throw new ModelError('exhausted', `the answer key '${key.id}' stopped before the world did`)
   }
-  return ({ messages }, said) => {
-    act = Promise.withResolvers()
-    const { promise } = act
-    // An agent with a short memory shows less than everything, but always what came last.
-    const since = messages.findLastIndex((message) => message.role === 'assistant') + 1
-    observed = since > 0 || !said ? messages.slice(since) : messages.filter((message) => message.role !== 'system')
-    history.push(...(said ? [said] : []), ...observed)
-    if (answer) answer.resolve({ observation: { messages: observed } })
-    else play().catch((error) => act.reject(error))
-    return promise
+  return {
+    hear(shown: Observation, done?: AssistantMessage): Promise<AssistantMessage> {
+      act = Promise.withResolvers()
+      observation = shown
+      history.push(...(done ? [done] : []), ...shown.messages)
+      if (answer) answer.resolve({ observation })
+      else play().catch((error) => act.reject(error))
+      return act.promise
+    },
   }
 }

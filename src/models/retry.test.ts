@@ -6,7 +6,7 @@ import { withRetry } from './retry.ts'
 import { scriptedModel } from './scripted.ts'
 
 const request = { messages: [user('hello')] }
-const quick = { baseMs: 1, maxMs: 5 }
+const quick = { maxMs: 2 }
 const failure = (code: ModelError['code'], retryAfterMs?: number): ModelError =>
   new ModelError(code, `a ${code}`, { retryAfterMs })
 
@@ -34,6 +34,15 @@ describe('withRetry', () => {
     expect(model.requests).toHaveLength(1)
   })
 
+  test.each(['timeout', 'malformed'] as const)('gives up on %s sooner than on the rest', async (code) => {
+    const model = scriptedModel([failure(code), failure('server'), failure(code), failure(code), 'never'])
+    await expect(withRetry(model, quick).complete(request)).rejects.toMatchObject({
+      code,
+      message: `no answer after 4 attempts: a ${code}`,
+    })
+    expect(model.requests).toHaveLength(4)
+  })
+
   test('what is no ModelError passes through', async () => {
     const bug = new TypeError('a bug')
     await expect(withRetry(scriptedModel([bug, 'never']), quick).complete(request)).rejects.toBe(bug)
@@ -52,7 +61,7 @@ describe('withRetry', () => {
 
   test('waits as long as the server wishes, but never longer than the longest wait', async () => {
     const started = performance.now()
-    await withRetry(scriptedModel([failure('rate-limit', 40), 'a']), { baseMs: 0, maxMs: 1000 }).complete(request)
+    await withRetry(scriptedModel([failure('malformed', 40), 'a']), { maxMs: 1000 }).complete(request)
     expect(performance.now() - started).toBeGreaterThanOrEqual(39)
     // An hour would outlast the test.
     await withRetry(scriptedModel([failure('rate-limit', 3_600_000), 'a']), quick).complete(request)
@@ -69,7 +78,7 @@ describe('withRetry', () => {
 
   test('refuses settings that mean nothing', () => {
     expect(() => withRetry(scriptedModel([]), { attempts: 0 })).toThrow('positive integer, not 0')
-    expect(() => withRetry(scriptedModel([]), { baseMs: -1 })).toThrow('not -1')
+    expect(() => withRetry(scriptedModel([]), { maxMs: -1 })).toThrow('not -1')
   })
 
   test('gets an answer out of a server that fails in every way before it gives one', async () => {

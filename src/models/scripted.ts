@@ -51,7 +51,8 @@ function completion(said: ScriptedAnswer): Completion {
 }
 
 const Call = z.strictObject({ id: z.string(), name: z.string(), arguments: z.json() })
-const Said = z.strictObject({
+/** An assistant message as it is read from a file. */
+export const assistantMessage = z.strictObject({
   role: z.literal('assistant'),
   content: z.string(),
   thinking: z.string().exactOptional(),
@@ -87,7 +88,7 @@ function parsedLine(line: string, number: number): unknown[] {
 
 function answerFrom(value: unknown, index: number): string | AssistantMessage {
   if (typeof value === 'string') return value
-  const { data, error } = Said.safeParse(value)
+  const { data, error } = assistantMessage.safeParse(value)
   if (data) return data
   const { path, message } = error.issues[0]!
   const where = path.length > 0 ? `at '${path.join('.')}': ` : ''

@@ -99,4 +99,14 @@ describe('questionEnv', () => {
     expect(patient[0]?.observation.messages[0]?.content).toContain('`Answer: …`')
     expect((await play('a', 'b', 'c')).at(-1)?.end).toBe('truncated')
   })
+
+  it('forks into a world of its own, and shows itself as data', async () => {
+    const env = await atlas(3).make({ id: 'Peru', data: { country: 'Peru', capital: 'Lima' } }, {} as never)
+    await env.step(assistant('Lima'))
+    const fork = await env.fork!()
+    await fork.step(assistant('Answer: Quito'))
+    const question = 'What is the capital of Peru?'
+    expect(env.data?.()).toEqual({ question, turn: 1, answer: null })
+    expect(fork.data?.()).toEqual({ question, turn: 2, answer: 'Quito' })
+  })
 })

@@ -46,7 +46,7 @@ export function questionEnv<D = Json>(world: QuestionWorld<D>): EnvSpec<D, Quest
     id: world.id,
     tasks: world.tasks,
     limits: { steps: turns },
-    make: ({ data }) => live(form, turns, [system(opening), user(world.ask(data))]),
+    make: ({ data }) => live({ form, turns, opening, question: world.ask(data) }),
     rubric: {
       success: {
         weight: 1,
@@ -63,14 +63,21 @@ export function questionEnv<D = Json>(world: QuestionWorld<D>): EnvSpec<D, Quest
   })
 }
 
-function live(form: AnswerForm, turns: number, opening: readonly ReturnType<typeof user>[]): QuestionEnv {
-  let answer: string | null = null
-  let turn = 0
+interface Asked {
+  readonly form: AnswerForm
+  readonly turns: number
+  readonly opening: string
+  readonly question: string
+}
+
+function live(asked: Asked, past: { readonly turn: number; readonly answer: string | null } = START): QuestionEnv {
+  const { form, turns, opening, question } = asked
+  let { turn, answer } = past
   return {
     get answer() {
       return answer
     },
-    reset: () => ({ messages: opening }),
+    reset: () => ({ messages: [system(opening), user(question)] }),
     step({ content }) {
       turn++
       answer = form.read(content)
@@ -78,5 +85,9 @@ function live(form: AnswerForm, turns: number, opening: readonly ReturnType<type
       if (turn >= turns) return { observation: { messages: [] }, end: 'truncated' }
       return { observation: { messages: [user(`That is no answer. ${form.says}`)] } }
     },
+    fork: () => live(asked, { turn, answer }),
+    data: () => ({ question, turn, answer }),
   }
 }
+
+const START = { turn: 0, answer: null }

@@ -20,6 +20,40 @@ export function scriptedSpeaker(lines: readonly string[]): Speaker {
   return { reply: (talk) => lines[talk.filter(({ by }) => by === 'speaker').length] ?? null }
 }
 
+/** Nobody listens longer than so many characters. */
+const PATIENCE = 2000
+
+/** Whether the agent says that it is done with what it was asked for. */
+export const saysDone = ({ by, text }: Utterance): boolean =>
+  by === 'agent' && /\bdone\b/i.test(text.slice(0, PATIENCE))
+
+/** Says at once all that it wants, agrees to whatever it is asked, and leaves when it hears the word 'done'. */
+export function candidSpeaker(wants: string): Speaker {
+  return {
+    reply: (talk) => {
+      const heard = talk.at(-1)
+      if (!heard) return `${wants}\n(Say 'done' when it is.)`
+      return saysDone(heard) ? null : "Yes, please. I have told you all I know; say 'done' when it is."
+    },
+  }
+}
+
+/** Who speaks where a model may be asked to: `user` behind the world's colon, or `user=<strategy>`. */
+export interface Seating {
+  /** Undefined where the speaker is scripted. */
+  readonly model?: Strategy
+}
+
+/** Throws a sentence on anything else. */
+export function seatingOf(argument: string | undefined): Seating {
+  if (argument === undefined) return {}
+  const [seat, wanted = 'plain'] = argument.split('=')
+  const model = strategies.find((name) => name === wanted)
+  if (seat !== 'user' || !model)
+    throw new Error(`'${argument}' names no user: 'user' or 'user=<strategy>', of ${strategies.join(', ')}`)
+  return { model }
+}
+
 /**
  * 'plain' asks once. 'think-first' has the model write a thought before its line, which nobody is shown. 'verify' has
  * it look at each line and say whether it fits, and asks anew where it does not. 'reflect' does that too, and tells it

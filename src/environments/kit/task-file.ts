@@ -23,13 +23,24 @@ export interface TaskFileOptions<T> {
  * Every line of every .jsonl and .jsonl.gz file of the folder, files by name. Throws a sentence where the folder is
  * none or holds no such file, and at the first line that is wrong, unless those are to be skipped.
  */
-export function readTaskFiles<T>(
-  folder: string,
-  { schema, id, files = /^/, skipBroken = false }: TaskFileOptions<T>,
+export function readTaskFiles<T>(folder: string, { files = /^/, ...options }: TaskFileOptions<T>): Row<T>[] {
+  return readTaskLines(linesIn(folder, files), options)
+}
+
+/** A line, and where it stands. */
+interface Line {
+  readonly where: string
+  readonly text: string
+}
+
+/** The same of lines that were read already. */
+export function readTaskLines<T>(
+  lines: Iterable<Line>,
+  { schema, id, skipBroken = false }: Omit<TaskFileOptions<T>, 'files'>,
 ): Row<T>[] {
   const rows: Row<T>[] = []
   const seen = new Map<string, string>()
-  for (const { where, text } of linesOf(folder, files)) {
+  for (const { where, text } of lines) {
     try {
       const value = checked(text, schema)
       const before = seen.get(id(value))
@@ -45,7 +56,18 @@ export function readTaskFiles<T>(
   return rows
 }
 
-function* linesOf(folder: string, wanted: RegExp): Generator<{ where: string; text: string }> {
+/** One JSON file of a folder. Throws a sentence, with the file and the field, where it is not what it should be. */
+export function readJsonFile<T>(folder: string, file: string, schema: z.ZodType<T>): T {
+  const path = join(folder, file)
+  if (!existsSync(path)) throw new Error(`there is no file '${file}' in the folder '${folder}'`)
+  try {
+    return checked(readFileSync(path, 'utf8'), schema)
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function* linesIn(folder: string, wanted: RegExp): Generator<Line> {
   if (!existsSync(folder)) throw new Error(`there is no folder '${folder}'`)
   if (!statSync(folder).isDirectory()) throw new Error(`'${folder}' is a file: name the folder that it is in`)
   const files = readdirSync(folder)
@@ -53,9 +75,14 @@ function* linesOf(folder: string, wanted: RegExp): Generator<{ where: string; te
     .sort()
   if (files.length === 0) throw new Error(`the folder '${folder}' holds no task file: no .jsonl and no .jsonl.gz`)
   for (const file of files) {
-    for (const [index, text] of contentOf(join(folder, file)).split('\n').entries()) {
-      if (text.trim() !== '') yield { where: `${file}, line ${index + 1}`, text }
-    }
+    yield* linesOf(file, contentOf(join(folder, file)))
+  }
+}
+
+/** The lines of a file's content, the empty ones aside. */
+export function* linesOf(file: string, content: string): Generator<Line> {
+  for (const [index, text] of content.split('\n').entries()) {
+    if (text.trim() !== '') yield { where: `${file}, line ${index + 1}`, text }
   }
 }
 

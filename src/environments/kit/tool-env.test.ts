@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { react } from '../../agents/index.ts'
 import {
   type AssistantMessage,
   assistant,
   checkEnv,
   type Host,
   type Json,
+  rollout,
   type StepResult,
   textOf,
 } from '../../core/index.ts'
-import { scriptedModel } from '../../models/index.ts'
+import { noisyOracle, scriptedModel } from '../../models/index.ts'
 import { chatEnv } from './chat-env.ts'
 import { modelSpeaker, STOP, type Strategy, scriptedSpeaker } from './speaker.ts'
 import { differenceOf, stateHash } from './state.ts'
@@ -128,6 +130,18 @@ describe('toolEnv', () => {
     }
     const many = await env.step(calling(...Array.from({ length: 40 }, () => ['look', { item: 'nuts' }] as const)))
     expect(many.info).toEqual({ errors: 8 })
+  })
+
+  it('has a key that does again what was not done', async () => {
+    const tasks = [...(world.tasks('train') as Iterable<{ id: string; data: { item: string; count: number } }>)]
+    const noisy = rollout({ ...spec, limits: { steps: 100 } }, react(), tasks, {
+      model: noisyOracle(spec, 0.4),
+      attempts: 30,
+    })
+    const played = (await Array.fromAsync(noisy)).flatMap(({ trajectories }) => trajectories)
+    expect(played.filter(({ outcome }) => outcome.kind !== 'scored')).toEqual([])
+    const late = played.filter(({ rewards, steps }) => rewards['success']!.value === 1 && steps.length > 2)
+    expect(late.length).toBeGreaterThan(5)
   })
 
   it('forks without a copy, and neither sees the other', async () => {

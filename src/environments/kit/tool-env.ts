@@ -37,12 +37,12 @@ export interface Done<S> {
   readonly end?: boolean
 }
 
-export interface Tool<S> {
+export interface Tool<S, R = Done<S>> {
   readonly about: string
   readonly input: z.ZodType
   /** The JSON Schema that is shown, where it is not to be zod's own. */
   readonly parameters?: Json
-  run(state: S, given: unknown): Done<S>
+  run(state: S, given: unknown): R
 }
 
 /** A tool as written, its argument typed by its schema. Throw a ToolError to refuse. */
@@ -55,7 +55,18 @@ export function tool<S, Z extends z.ZodType>(written: {
   return written as Tool<S>
 }
 
-export type Tools<S> = Readonly<Record<string, Tool<S>>>
+/** The same of a tool whose answer has to be waited for. It keeps its own deadline. */
+export function slowTool<S, Z extends z.ZodType>(written: {
+  readonly about: string
+  readonly input: Z
+  run(state: S, given: z.infer<Z>): Promise<Done<S>>
+}): Tool<S, Promise<Done<S>>> {
+  return written as Tool<S, Promise<Done<S>>>
+}
+
+export type Tools<S, R = Done<S>> = Readonly<Record<string, Tool<S, R>>>
+/** Tools of which some have to be waited for. */
+export type AnyTools<S> = Tools<S, Done<S> | Promise<Done<S>>>
 
 /** Something to do: a call, or a text to say. */
 export type Deed = string | { readonly name: string; readonly arguments: Json }
@@ -83,11 +94,15 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
   readonly instructions: string | ((data: D) => string)
   /** What is asked for, where no speaker says it. */
   ask?(data: D): string
-  readonly tools: Tools<S>
+  readonly tools: AnyTools<S>
   /** The state in the beginning. It is never changed, so that all episodes may share it. */
   start(data: D, seed: number): S
   /** Whoever is at the other end of the agent's words. Its first line, said to nobody, opens the conversation. */
   speaker?(data: D, host: Host): Speaker
+  /** What was said and done before the episode begins. */
+  history?(data: D): readonly Message[]
+  /** What the speaker does with its own hands when it leaves. */
+  parting?(state: S, data: D): S
   /** What plain text does where nobody hears it: ends the episode, as a last word; or is told that only calls act. */
   readonly words?: 'end' | 'refuse'
   /** What every call that fails is paid, and every message that does nothing; 0 unless given. */
@@ -95,8 +110,10 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
   /** How far the task is done, from 0 to 1. */
   success(env: ToolEnv<S>, data: D, judged: Judged<D, ToolEnv<S>>): Verdict | Promise<Verdict>
   readonly rewards?: Readonly<Record<string, RewardTerm<D, ToolEnv<S>>>>
-  /** The key: what it does, one message each; or a player. */
+  /** The key: what it does, one message each, again where something else was done instead; or a player. */
   solve(data: D): readonly Deed[] | Agent
+  /** What gives this text as the answer, where the world asks for one. */
+  commit?(answer: string): readonly Deed[]
   /** Something well-formed to do. */
   guess?(data: D, random: Random): Deed
   /** What `data` shows, where the state is not it. */
@@ -104,11 +121,13 @@ export interface ToolWorld<S, D = Json> extends Pick<EnvSpec<D>, 'id' | 'tasks' 
 }
 
 /** More calls in one message are not answered but refused. */
-const MOST_CALLS = 32
+export const MOST_CALLS = 32
+/** Characters of a refusal: what it repeats may be a novel. */
+const LONGEST_REFUSAL = 2000
 
 export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv<S>> {
   const offered = toolSpecs(world.tools)
-  const { id, tasks, limits, guess } = world
+  const { id, tasks, limits, commit, guess } = world
   return defineEnv<D, ToolEnv<S>>({
     id,
     tasks,
@@ -124,14 +143,15 @@ export function toolEnv<S, D = Json>(world: ToolWorld<S, D>): EnvSpec<D, ToolEnv
     },
     solve({ data }) {
       const way = world.solve(data)
-      return 'play' in way ? way : way.map(message)
+      return 'play' in way ? way : persistent(way.map(message))
     },
+    ...(commit && { commit: (answer) => commit(answer).map(message) }),
     ...(guess && { guess: ({ data }, random) => message(guess(data, random), 0) }),
   })
 }
 
 /** The tools as a model is told of them. */
-export function toolSpecs<S>(tools: Tools<S>): ToolSpec[] {
+export function toolSpecs<S>(tools: AnyTools<S>): ToolSpec[] {
   return Object.entries(tools).map(([name, { about, input, parameters }]) => {
     if (parameters !== undefined) return { name, description: about, parameters }
     const { $schema: _, ...schema } = z.toJSONSchema(input, { io: 'input' })
@@ -145,8 +165,27 @@ export function message(deed: Deed, index: number): AssistantMessage {
   return { role: 'assistant', content: '', calls: [{ id: `call-${index + 1}`, ...deed }] }
 }
 
+/** Plays a script to its end: what was done instead of its next message does not count as that. */
+export function persistent(script: readonly AssistantMessage[]): Agent {
+  const deed = ({ content, calls = [] }: AssistantMessage): string =>
+    JSON.stringify([content, calls.map((call) => [call.name, call.arguments])])
+  return {
+    id: 'key',
+    async play(episode) {
+      for (const wanted of script) {
+        let did: Message | undefined
+        do {
+          if (episode.done) return
+          await episode.step(wanted)
+          did = episode.history.findLast(({ role }) => role === 'assistant')
+        } while (did?.role === 'assistant' && deed(did) !== deed(wanted))
+      }
+    },
+  }
+}
+
 /** What a tool does with arguments as they come. Throws a ToolError where they, or the name, are wrong. */
-export function use<S>(tools: Tools<S>, state: S, call: Pick<ToolCall, 'name' | 'arguments'>): Done<S> {
+export function use<S, R>(tools: Tools<S, R>, state: S, call: Pick<ToolCall, 'name' | 'arguments'>): R {
   const known = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined
   if (!known) throw new ToolError(`there is no tool '${quoted(call.name)}': there are ${Object.keys(tools).join(', ')}`)
   if (typeof call.arguments === 'string')
@@ -162,7 +201,11 @@ export function stateAfter<S>(tools: Tools<S>, start: S, deeds: readonly Deed[])
   let state = start
   for (const deed of deeds) {
     if (typeof deed === 'string') continue
-    state = attempt(tools, state, deed).state ?? state
+    try {
+      state = use(tools, state, deed).state ?? state
+    } catch (error) {
+      refused(error)
+    }
   }
   return state
 }
@@ -171,12 +214,21 @@ type Attempt<S> = Done<S> & { readonly isError: boolean }
 
 const refusal = <S>(why: string): Attempt<S> => ({ result: `Error: ${why}`, isError: true })
 
-function attempt<S>(tools: Tools<S>, state: S, call: Pick<ToolCall, 'name' | 'arguments'>): Attempt<S> {
+/** A tool's refusal as an answer. What else was thrown is thrown on. */
+function refused<S>(error: unknown): Attempt<S> {
+  if (!(error instanceof ToolError)) throw error
+  return refusal(error.message.slice(0, LONGEST_REFUSAL))
+}
+
+async function attempt<S>(
+  tools: AnyTools<S>,
+  state: S,
+  call: Pick<ToolCall, 'name' | 'arguments'>,
+): Promise<Attempt<S>> {
   try {
-    return { ...use(tools, state, call), isError: false }
+    return { ...(await use(tools, state, call)), isError: false }
   } catch (error) {
-    if (!(error instanceof ToolError)) throw error
-    return refusal(error.message)
+    return refused(error)
   }
 }
 
@@ -204,7 +256,10 @@ function live<S, D>(setting: Setting<S, D>, past: Past<S>): ToolEnv<S> {
   const tools = offered.length > 0 ? { tools: offered } : {}
   const hear = async (before: Past<S>): Promise<Next<S>> => {
     const text = (await speaker?.reply(before.talk, host.signal)) ?? null
-    if (text === null) return { now: { ...before, over: true }, messages: [], failed: 0 }
+    if (text === null) {
+      const state = world.parting ? world.parting(before.state, data) : before.state
+      return { now: { ...before, state, over: true }, messages: [], failed: 0 }
+    }
     return { now: { ...before, talk: [...before.talk, { by: 'speaker', text }] }, messages: [user(text)], failed: 0 }
   }
   const env: ToolEnv<S> = {
@@ -223,17 +278,18 @@ function live<S, D>(setting: Setting<S, D>, past: Past<S>): ToolEnv<S> {
     async reset() {
       const { instructions, ask } = world
       const rules = system(typeof instructions === 'string' ? instructions : instructions(data))
-      if (ask) return { messages: [rules, user(ask(data))], ...tools }
+      const before = [rules, ...(world.history?.(data) ?? [])]
+      if (ask) return { messages: [...before, user(ask(data))], ...tools }
       const opened = await hear(now)
       now = opened.now
-      return { messages: [rules, ...opened.messages], ...tools }
+      return { messages: [...before, ...opened.messages], ...tools }
     },
     async step({ content, calls = [] }): Promise<StepResult> {
       const said = { ...now, talk: [...now.talk, { by: 'agent' as const, text: content }] }
       const silent = content.trim() === ''
       const next =
         calls.length > 0
-          ? perform(world.tools, now, calls)
+          ? await perform(world.tools, now, calls)
           : speaker
             ? await hear(said)
             : world.words === 'end' && !silent
@@ -254,27 +310,28 @@ function live<S, D>(setting: Setting<S, D>, past: Past<S>): ToolEnv<S> {
   return env
 }
 
-const useCalls = <S>(tools: Tools<S>, silent: boolean): string =>
+const useCalls = <S>(tools: AnyTools<S>, silent: boolean): string =>
   `${silent ? 'That says nothing' : 'Words do nothing here'}: call a tool (${Object.keys(tools).join(', ')}).`
 
 /** Answers the calls of one message. What the agent says beside its calls, nobody hears. */
-function perform<S>(tools: Tools<S>, past: Past<S>, wanted: readonly ToolCall[]): Next<S> {
+async function perform<S>(tools: AnyTools<S>, past: Past<S>, wanted: readonly ToolCall[]): Promise<Next<S>> {
   let { state, over } = past
   const calls = [...past.calls]
-  const messages = wanted.map((call, index): Message => {
-    const refused = over
+  const messages: Message[] = []
+  for (const [index, call] of wanted.entries()) {
+    const unheard = over
       ? 'the episode is over'
       : index >= MOST_CALLS
         ? `more than ${MOST_CALLS} calls in a message`
         : ''
-    const done = refused ? refusal<S>(refused) : attempt(tools, state, call)
+    const done = unheard ? refusal<S>(unheard) : await attempt(tools, state, call)
     const { result, isError } = done
     state = done.state ?? state
     over ||= done.end ?? false
     calls.push({ name: call.name, arguments: call.arguments, result, isError })
     const content = typeof result === 'string' ? result : JSON.stringify(result)
-    return { role: 'tool', callId: call.id, content, ...(isError && { isError }) }
-  })
+    messages.push({ role: 'tool', callId: call.id, content, ...(isError && { isError }) })
+  }
   const failed = calls.slice(past.calls.length).filter(({ isError }) => isError).length
   return { now: { ...past, state, calls, over }, messages, failed }
 }

@@ -1,0 +1,24 @@
+/** Worlds of search over a closed corpus. */
+import type { Catalogued } from '../catalogued.ts'
+import { hopsOf, multihop } from './multihop.ts'
+import { MULTIHOP_SETS, multihopFile } from './multihop-file.ts'
+
+const ours = { area: 'search', isolation: 'none', source: 'Ludus, Apache-2.0' } as const
+
+export const searchCatalogue: Readonly<Record<string, Catalogued>> = {
+  multihop: {
+    ...ours,
+    about: 'questions of several hops over a closed corpus of linked facts: search, open, finish',
+    argument: 'hops, 2 to 4, or a range like 2-4',
+    open: (argument) => multihop(hopsOf(argument)),
+  },
+  'multihop-file': {
+    area: 'search',
+    isolation: 'none',
+    about: 'the public multi-hop sets, their passages pooled: search, open, finish',
+    source: 'HotpotQA CC-BY-SA-4.0, 2WikiMultihopQA Apache-2.0, MuSiQue CC-BY-4.0, as gathered by Collab-RAG, MIT',
+    argument: MULTIHOP_SETS.join(' | '),
+    data: "Collab-RAG's datasets.zip, or <set>/test.jsonl of it",
+    open: (argument, data) => multihopFile(`${data}`, argument),
+  },
+}
