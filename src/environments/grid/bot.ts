@@ -63,7 +63,10 @@ function aimOf(mission: Level['mission'], { carrying, stride }: Ground): Aim {
   if (mission.do === 'reach') return { at: (cells, pose) => cells[pose >> 2] === GOAL }
   const facing = (says: (cells: string, front: number) => boolean): Aim['at'] => facingWhere(stride, says)
   const what = facing((cells, front) => cells[front] === mission.what)
-  if (mission.do === 'open') return { at: what, act: 'toggle', hold: keyFor[mission.what.charCodeAt(0)]! }
+  if (mission.do === 'open') {
+    const key = keyFor[mission.what.charCodeAt(0)]!
+    return { at: what, act: 'toggle', ...(key !== '' && { hold: key }) }
+  }
   if (mission.do === 'take') return { at: what, act: 'pickup', hold: '' }
   if (mission.do === 'goto') return { at: what, act: 'done' }
   // Where its neighbour-to-be is carried, that has to lie somewhere first.
@@ -151,7 +154,7 @@ function puttingDown(scene: Scene, aims: Aims): Way | undefined {
   const before = aims.map((aim) => inTheWay({ ground: { ...ground, carrying: '' }, pose: scene.pose }, aim))
   const harmless = (pose: number): boolean => {
     const front = (pose >> 2) + ahead(ground.stride, pose & 3)
-    const laid = { ground: put(ground, front, ground.carrying, ''), pose }
+    const laid = { ground: put(ground, front, { char: ground.carrying, carrying: '' }), pose }
     return aims.every((aim, i) => inTheWay(laid, aim) <= before[i]!)
   }
   const empty = facingWhere(ground.stride, (cells, front) => cells[front] === EMPTY)

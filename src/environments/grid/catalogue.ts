@@ -2,6 +2,7 @@
 import type { Catalogued } from '../catalogued.ts'
 import { grid } from './grid.ts'
 import { gridOptions, gridWords } from './options.ts'
+import { gridPair } from './pair.ts'
 
 export const gridCatalogue: Readonly<Record<string, Catalogued>> = {
   grid: {
@@ -12,4 +13,17 @@ export const gridCatalogue: Readonly<Record<string, Catalogued>> = {
     argument: gridWords,
     open: (argument) => grid(gridOptions(argument)),
   },
+  'grid/pair': {
+    area: 'grid',
+    about: 'two robots in one grid, who take turns and have to let each other through',
+    source: 'Ludus, Apache-2.0; the rules of MiniGrid',
+    isolation: 'none',
+    argument: 'size, 5 to 7',
+    open: (argument) => gridPair(sizeOf(argument)),
+  },
+}
+
+function sizeOf(text = '5'): number {
+  if (!/^[567]$/.test(text)) throw new Error(`the size of a grid for two is 5, 6 or 7, not '${text.slice(0, 40)}'`)
+  return Number(text)
 }

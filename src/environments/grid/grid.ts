@@ -6,6 +6,7 @@ import { type EnvSpec, random, type Split, seedOf, type Task } from '../../core/
 import { type GameEnv, gameEnv, quoted } from '../kit/game-env.ts'
 import { nextAction } from './bot.ts'
 import { COLOURS, charOf, EMPTY } from './cells.ts'
+import { drawn } from './drawn.ts'
 import { families } from './families.ts'
 import type { Level } from './level.ts'
 import { type GridOptions, gridOptions } from './options.ts'
@@ -41,26 +42,10 @@ export function grid(options: GridOptions = gridOptions()): EnvSpec<Level, GameE
   })
 }
 
-/** So many levels are drawn; those that came before are left out. */
-const DRAWN = 600
-/** Of the layouts, each so manieth is for testing. */
-const TESTED = 4
-
-/** Levels of a split: those of one layout, which is all that no robot can move, are in the same. */
-function* levels({ family, number }: GridOptions, split: Split): Generator<Task<Level>> {
+function levels({ family, number }: GridOptions, split: Split): Generator<Task<Level>> {
   const base = random(seedOf('grid', family, number))
-  const layouts = new Map<string, Split>()
-  const seen = new Set<string>()
-  for (let i = 0; i < DRAWN; i++) {
-    const level = families[family]!.draw(number, base.split(i))
-    const layout = layoutOf(level)
-    const where = layouts.get(layout) ?? (layouts.size % TESTED === TESTED - 1 ? 'test' : 'train')
-    layouts.set(layout, where)
-    const drawn = JSON.stringify(level)
-    if (where !== split || seen.has(drawn)) continue
-    seen.add(drawn)
-    yield { id: `${i}`, data: level }
-  }
+  const draw = (i: number): Level => families[family]!.draw(number, base.split(i))
+  return drawn(split, draw, layoutOf)
 }
 
 const things = new RegExp(

@@ -27,6 +27,9 @@ export interface State {
   readonly won: boolean
 }
 
+/** A robot, whatever it is to do. */
+export type Standing = Pick<State, 'ground' | 'pose'>
+
 export const groundOf = (cells: string, stride: number, carrying: string): Ground => ({
   cells,
   stride,
@@ -43,27 +46,35 @@ export const startOf = ({ cells, pose }: Level): State => ({
 })
 
 /** The place of the cell ahead. */
-export const frontOf = ({ ground, pose }: Pick<State, 'ground' | 'pose'>): number =>
-  (pose >> 2) + ahead(ground.stride, pose & 3)
+export const frontOf = ({ ground, pose }: Standing): number => (pose >> 2) + ahead(ground.stride, pose & 3)
 
 /** The state after an action; undefined is one that is none, which takes its time all the same. */
 export function after(state: State, action: Action | undefined, level: Level): State {
-  const { ground, pose } = state
-  const front = frontOf(state)
-  const moved = walked(ground, pose, action, front)
-  const changed = moved === pose ? handled(ground, action, front) : ground
-  const won = action !== undefined && done(level, changed, { pose: moved, action, was: ground })
-  return { ground: changed, pose: moved, step: state.step + 1, won }
+  const { ground, pose } = acted(state, action)
+  const won = action !== undefined && done(level, ground, { pose, action, was: state.ground })
+  return { ground, pose, step: state.step + 1, won }
 }
 
+/** The same, without a mission. */
+export function acted({ ground, pose }: Standing, action: Action | undefined): Standing {
+  const front = frontOf({ ground, pose })
+  const moved = walked({ ground, pose }, action, front)
+  return { pose: moved, ground: moved === pose ? handled(ground, action, front) : ground }
+}
+
+type Played = Pick<State, 'won' | 'step'>
+
 /** What MiniGrid pays: nothing until the mission is done, and less the later it is. */
-export const payOf = ({ won, step }: State, { steps }: Level): number => (won ? 1 - 0.9 * (step / steps) : 0)
+export const payOf = ({ won, step }: Played, { steps }: Pick<Level, 'steps'>): number =>
+  won ? 1 - 0.9 * (step / steps) : 0
 
 /** MiniGrid may say both at once; here a mission that is done in the last step is done. */
-export const endOf = ({ won, step }: State, { steps }: Level): 'terminated' | 'truncated' | undefined =>
-  won ? 'terminated' : step >= steps ? 'truncated' : undefined
+export const endOf = (
+  { won, step }: Played,
+  { steps }: Pick<Level, 'steps'>,
+): 'terminated' | 'truncated' | undefined => (won ? 'terminated' : step >= steps ? 'truncated' : undefined)
 
-function walked({ cells }: Ground, pose: number, action: Action | undefined, front: number): number {
+function walked({ ground: { cells }, pose }: Standing, action: Action | undefined, front: number): number {
   if (action === 'left') return (pose & ~3) | ((pose + 3) & 3)
   if (action === 'right') return (pose & ~3) | ((pose + 1) & 3)
   if (action === 'forward' && standable[cells.charCodeAt(front)] === 1) return (front << 2) | (pose & 3)
@@ -74,17 +85,22 @@ function walked({ cells }: Ground, pose: number, action: Action | undefined, fro
 function handled(ground: Ground, action: Action | undefined, front: number): Ground {
   const { cells, carrying } = ground
   const code = cells.charCodeAt(front)
-  if (action === 'pickup' && carrying === '' && movable[code] === 1) return put(ground, front, EMPTY, cells[front]!)
-  if (action === 'drop' && carrying !== '' && cells[front] === EMPTY) return put(ground, front, carrying, '')
+  if (action === 'pickup' && carrying === '' && movable[code] === 1)
+    return put(ground, front, { char: EMPTY, carrying: cells[front]! })
+  if (action === 'drop' && carrying !== '' && cells[front] === EMPTY)
+    return put(ground, front, { char: carrying, carrying: '' })
   if (action !== 'toggle') return ground
   const key = keyFor[code]
   const becomes = key !== '' && key === carrying ? unlocked[code] : toggled[code]
-  return becomes ? put(ground, front, becomes, carrying) : ground
+  return becomes ? put(ground, front, { char: becomes, carrying }) : ground
 }
 
 /** The ground with another thing in one place, and other hands. */
-export const put = ({ cells, stride }: Ground, at: number, char: string, carrying: string): Ground =>
-  groundOf(cells.slice(0, at) + char + cells.slice(at + 1), stride, carrying)
+export const put = (
+  { cells, stride }: Ground,
+  at: number,
+  { char, carrying }: { readonly char: string; readonly carrying: string },
+): Ground => groundOf(cells.slice(0, at) + char + cells.slice(at + 1), stride, carrying)
 
 interface Done {
   readonly pose: number
@@ -138,7 +154,7 @@ const view = new Uint8Array(SIZE * (SIZE + 1))
  * The 7 by 7 cells ahead as MiniGrid shows them, line by line: the robot is in the middle of the last line, looks up,
  * and has in its place what it carries. What walls and closed doors hide is '?'; outside of the grid is wall.
  */
-export function viewOf({ ground, pose }: Pick<State, 'ground' | 'pose'>): string {
+export function viewOf({ ground, pose }: Standing): string {
   ground.seen[pose] ??= look(ground, pose)
   return ground.seen[pose]
 }
