@@ -13,15 +13,12 @@ export interface BullmqOptions {
 
 /** Throws a sentence where the packages are not installed, or the server does not answer. */
 export async function bullmqExecutor({ url, run, concurrency }: BullmqOptions): Promise<Executor> {
-  const [{ Queue, Worker }, { Redis }] = await Promise.all([import('bullmq'), import('ioredis')]).catch((cause) => {
+  const { Queue, Worker } = await import('bullmq').catch((cause) => {
     throw new Error('--executor bullmq://… needs two packages of yours: npm install bullmq ioredis', { cause })
   })
   // Forever: a server that is started again is found again.
-  const connection = new Redis(url, {
-    maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(50 * times, 1000),
-  })
-  connection.on('error', () => {})
+  const patience = { maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(50 * times, 1000) }
+  const connection = { url, ...patience }
   const name = `ludus-${run}`
   const queue = new Queue(name, { connection })
   queue.on('error', () => {})
@@ -45,7 +42,7 @@ export async function bullmqExecutor({ url, run, concurrency }: BullmqOptions): 
             wake()
           }),
         {
-          ...{ connection: connection.duplicate(), concurrency, lockDuration: DEAD_MS, maxStalledCount: 1_000_000 },
+          ...{ connection, concurrency, lockDuration: DEAD_MS, maxStalledCount: 1_000_000 },
           stalledInterval: DEAD_MS - 1000,
         },
       )
@@ -71,7 +68,6 @@ export async function bullmqExecutor({ url, run, concurrency }: BullmqOptions): 
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(workers.map((worker) => worker.close(true)))
       await queue.close().catch(() => {})
-      connection.disconnect()
     },
   }
 }

@@ -127,8 +127,14 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const { pathname } = new URL(request.url ?? '/', 'http://coordinator')
   const wanted = `${request.method} ${pathname}`
   const { about, workers, journal, finished, isOver } = options
-  const read = async <T>(schema: z.ZodType<T>): Promise<T> =>
-    schema.parse(JSON.parse((await bodyOf(request)).toString('utf8')))
+  const read = async <T>(schema: z.ZodType<T>): Promise<T> => {
+    const text = (await bodyOf(request)).toString('utf8')
+    try {
+      return schema.parse(JSON.parse(text))
+    } catch (error) {
+      throw new Refusal(400, `that is no ${wanted}: ${(error as Error).message}`)
+    }
+  }
   if (wanted === 'GET /run') return end(response, 200, JSON.stringify(about))
   if (wanted === 'POST /polls') {
     const { worker, holding } = await read(poll)
