@@ -3,6 +3,7 @@ import type { Catalogued } from '../catalogued.ts'
 import { grid } from './grid.ts'
 import { gridOptions, gridWords } from './options.ts'
 import { gridPair } from './pair.ts'
+import { survival, survivalOptions, survivalWords } from './survival/survival.ts'
 
 export const gridCatalogue: Readonly<Record<string, Catalogued>> = {
   grid: {
@@ -20,6 +21,14 @@ export const gridCatalogue: Readonly<Record<string, Catalogued>> = {
     isolation: 'none',
     argument: 'size, 5 to 7',
     open: (argument) => gridPair(sizeOf(argument)),
+  },
+  'grid/survival': {
+    area: 'grid',
+    about: 'a wild world with 22 achievements, from collecting wood to a diamond',
+    source: 'the rules of Crafter (Hafner 2022), MIT',
+    isolation: 'none',
+    argument: survivalWords,
+    open: (argument) => survival(survivalOptions(argument)),
   },
 }
 
