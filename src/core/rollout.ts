@@ -99,6 +99,7 @@ export async function* rollout<D, E extends Env>(
   signal.addEventListener('abort', onAbort)
   const source = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]()
   let more = true
+  let burst = 0
   try {
     while (more || open.size > 0 || ended.length > 0) {
       const group = ended.shift()
@@ -107,11 +108,13 @@ export async function* rollout<D, E extends Env>(
         const next = signal.aborted ? { done: true as const } : await source.next()
         if (next.done) more = false
         else begin(next.value)
+        if (++burst % BURST === 0) await breath()
       } else {
         const woken = new Promise<void>((resolve) => {
           wake = resolve
         })
         await (more ? Promise.race([woken, places.room()]) : woken)
+        burst = 0
       }
     }
   } finally {
@@ -121,6 +124,10 @@ export async function* rollout<D, E extends Env>(
     await source.return?.()
   }
 }
+
+/** So many are begun at once: what a thousand ask in one turn of the event loop is answered in one, and all of them wait. */
+const BURST = 8
+const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
 const trajectoryId = (batch = '', task: Task<unknown>, attempt: number): string =>
   [batch, task.id, attempt].filter((part) => part !== '').join('/')
