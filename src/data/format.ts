@@ -4,7 +4,7 @@
  * in tokens. What is read is validated at the door.
  */
 import { z } from 'zod'
-import type { AssistantMessage, Call, Message, Observation, Trajectory } from '../core/index.ts'
+import type { AssistantMessage, Branch, Call, Message, Observation, Step, Trajectory } from '../core/index.ts'
 
 const content = z.union([
   z.string(),
@@ -154,7 +154,10 @@ const lengthen = ({ goesOn, items }: z.infer<typeof list>, start: readonly numbe
   goesOn ? [...start, ...items] : items
 
 /** The JSON text of format version 1. */
-export function encodeTrajectory(trajectory: Trajectory): string {
+export const encodeTrajectory = (trajectory: Trajectory): string => [...encodedPieces(trajectory)].join('')
+
+/** The same in pieces, a step or a message each: nobody has to wait until megabytes are text. */
+export function* encodedPieces(trajectory: Trajectory): Generator<string> {
   const messages: Message[] = []
   const places = new Map<Message, number>()
   const put = (message: Message): number => {
@@ -179,19 +182,30 @@ export function encodeTrajectory(trajectory: Trajectory): string {
       },
     }
   }
-  const putPlay = ({ steps, trailing, branches }: Play): object => ({
-    steps: steps.map((step) => ({
-      ...step,
-      observation: putObservation(step.observation),
-      calls: step.calls.map(putCall),
-      action: put(step.action),
-    })),
-    trailing: trailing.map(putCall),
-    branches: branches.map((branch) => ({ from: branch.from, ...putPlay(branch) })),
+  const putStep = (step: Step): object => ({
+    ...step,
+    observation: putObservation(step.observation),
+    calls: step.calls.map(putCall),
+    action: put(step.action),
+  })
+  const putBranch = ({ from, steps, trailing, branches }: Branch): object => ({
+    ...{ from, steps: steps.map(putStep), trailing: trailing.map(putCall), branches: branches.map(putBranch) },
   })
   const { steps, trailing, branches, final, ...rest } = trajectory
-  const play = putPlay({ steps, trailing, branches })
-  return JSON.stringify({ ...rest, messages, ...play, ...(final && { final: putObservation(final) }) })
+  yield JSON.stringify(rest).slice(0, -1)
+  yield* listed('steps', steps, putStep)
+  yield* listed('trailing', trailing, putCall)
+  yield* listed('branches', branches, putBranch)
+  if (final) yield `,"final":${JSON.stringify(putObservation(final))}`
+  // Last, when it is known which there are.
+  yield* listed('messages', messages, (message) => message)
+  yield '}'
+}
+
+function* listed<T>(name: string, items: readonly T[], put: (item: T) => object): Generator<string> {
+  yield `,"${name}":[`
+  for (const [i, item] of items.entries()) yield `${i > 0 ? ',' : ''}${JSON.stringify(put(item))}`
+  yield ']'
 }
 
 /** Throws a sentence that says what is wrong, and where, with a text that is no trajectory of version 1. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { played } from '../../test/trajectories.ts'
-import { random, type Trajectory } from '../core/index.ts'
+import { assistant, random, type Trajectory } from '../core/index.ts'
 import { createRun, openRun } from './run-folder.ts'
 import { openStore } from './store.ts'
 
@@ -54,6 +54,18 @@ describe('the store', () => {
     expect([...store.batches()]).toEqual([none, sums])
     store.remove({ batch: 'x' })
     expect([[...store.rows()].length, [...store.trajectories()].length, store.get('c')]).toEqual([1, 1, undefined])
+  })
+
+  it('lets others have a turn while it writes down what is many megabytes long', async () => {
+    await using store = openStore(join(folder, 'long.sqlite'))
+    const [first] = sample.steps
+    const steps = Array.from({ length: 64 }, (_, i) => ({ ...first!, action: assistant(`${i}`.repeat(200_000)) }))
+    let turns = 0
+    const counting = setInterval(() => turns++, 0)
+    await store.add(named('long', { steps }))
+    clearInterval(counting)
+    expect(turns).toBeGreaterThan(20)
+    expect(store.get('long')).toEqual(named('long', { steps }))
   })
 
   it('can be read while it is written', async () => {
