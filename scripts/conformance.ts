@@ -56,5 +56,8 @@ check(
 check('public data', [!existsSync(data) && `there is no data in ${data}, and LUDUS_DATA names none`], () =>
   node('node_modules/vitest/vitest.mjs', 'run', 'test/conformance.test.ts'),
 )
+check('ten minutes of a line to a model that fails', [], () =>
+  run('env', 'LUDUS_SOAK_S=600', process.execPath, 'node_modules/vitest/vitest.mjs', 'run', 'test/faults.test.ts'),
+)
 say(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 process.exitCode = count.failed > 0 ? 1 : 0

@@ -1,26 +1,27 @@
 /** `ludus <command>`: finds the command, runs it, and turns what it throws into one sentence and an exit code. */
 import { describe, named, parse, UsageError } from './args.ts'
-import { check } from './check.ts'
 import type { Command } from './command.ts'
-import { ctl } from './ctl.ts'
-import { envs } from './envs.ts'
-import { init } from './init.ts'
-import { resume } from './resume.ts'
-import { run } from './run.ts'
-import { show } from './show.ts'
-import { start } from './start.ts'
-import { train } from './train.ts'
-import { work } from './work.ts'
 
-const commands: Readonly<Record<string, Command>> = { start, envs, run, resume, ctl, work, train, check, show, init }
+/** Each is loaded when it is asked for: to look at a run, nobody has to wait for the worlds and the engine. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).start,
+  envs: async () => (await import('./envs.ts')).envs,
+  run: async () => (await import('./run.ts')).run,
+  resume: async () => (await import('./resume.ts')).resume,
+  ctl: async () => (await import('./ctl.ts')).ctl,
+  work: async () => (await import('./work.ts')).work,
+  train: async () => (await import('./train.ts')).train,
+  check: async () => (await import('./check.ts')).check,
+  show: async () => (await import('./show.ts')).show,
+  init: async () => (await import('./init.ts')).init,
+}
 
 /** The exit code: 0 done, 1 failed, 2 used wrongly. */
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
   try {
-    if (['help', '--help', '-h'].includes(name)) return help(args[0])
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (!command) throw new UsageError(`there is no command '${name}': there are ${Object.keys(commands).join(', ')}`)
-    if (args.includes('--help') || args.includes('-h')) return help(name)
+    if (['help', '--help', '-h'].includes(name)) return await help(args[0])
+    if (args.includes('--help') || args.includes('-h')) return await help(name)
+    const command = await commandOf(name)
     return await command.run(parse(name, args, command))
   } catch (error) {
     const wrong = error instanceof UsageError
@@ -34,18 +35,25 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   }
 }
 
-function help(name?: string): number {
-  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (name !== undefined && !command)
-    throw new UsageError(`there is no command '${name}': there are ${Object.keys(commands).join(', ')}`)
-  const list = Object.entries(commands).map(([key, { about, positionals }]) => {
-    return `  ludus ${[key, ...positionals.map(named)].join(' ').padEnd(20)}${about}`
-  })
-  const text = command
-    ? describe(name as string, command.about, command)
-    : `Ludus: a gym for LLM agents\n\n${list.join('\n')}\n\nludus help <command> says more.`
+async function commandOf(name: string): Promise<Command> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!load) throw new UsageError(`there is no command '${name}': there are ${Object.keys(commands).join(', ')}`)
+  return await load()
+}
+
+async function help(name?: string): Promise<number> {
+  const command = name === undefined ? undefined : await commandOf(name)
+  const text = command ? describe(`${name}`, command.about, command) : await overview()
   process.stdout.write(`${text}\n`)
   return 0
+}
+
+async function overview(): Promise<string> {
+  const all = Object.entries(commands).map(async ([name, load]) => {
+    const { about, positionals } = await load()
+    return `  ludus ${[name, ...positionals.map(named)].join(' ').padEnd(20)}${about}`
+  })
+  return `Ludus: a gym for LLM agents\n\n${(await Promise.all(all)).join('\n')}\n\nludus help <command> says more.`
 }
 
 process.exitCode = await main(process.argv.slice(2))
