@@ -53,12 +53,16 @@ const NEAR = 18
 /** Every so many steps creatures come and go. */
 const BALANCE = 10
 
+const apart = ({ size, you }: Survival, at: number): number =>
+  Math.abs((at % size) - (you.at % size)) + Math.abs(((at / size) | 0) - ((you.at / size) | 0))
+
 export function afterAction(state: Survival, action: Action, random: Random): Survival {
   const { size, step } = state
   const draft: Draft = {
     ...{ size, random, cells: state.cells },
     you: { ...state.you, inventory: { ...state.you.inventory } },
-    creatures: state.creatures.map((one): Living => ({ ...one })),
+    // What is too far to move, or to be hit, needs no copy.
+    creatures: state.creatures.map((one): Living => (apart(state, one.at) < NEAR + 2 ? { ...one } : one)),
     unlocked: new Set(state.unlocked),
     put(at, material) {
       draft.cells = draft.cells.slice(0, at) + MATERIAL[material] + draft.cells.slice(at + 1)
