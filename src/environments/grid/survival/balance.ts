@@ -1,6 +1,6 @@
 /** How creatures come and go, in squares of 12 by 12 cells: more zombies in the dark, on grass; skeletons in caves. */
-import { distanceTo, type Living } from './creatures.ts'
-import type { Draft } from './draft.ts'
+import { distanceTo } from './creatures.ts'
+import type { Draft, Living } from './draft.ts'
 import { MATERIAL } from './rules.ts'
 
 const CHUNK = 12

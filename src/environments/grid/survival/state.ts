@@ -1,8 +1,8 @@
 /** The state of a world to survive in, and what follows from an action, by the rules of Crafter. States stay as they are. */
 import type { Random } from '../../../core/index.ts'
 import { balance } from './balance.ts'
-import { type Creature, distanceTo, type Living, live, ripe } from './creatures.ts'
-import { type Draft, free, insideOf, type Player } from './draft.ts'
+import { distanceTo, live, ripe } from './creatures.ts'
+import { type Creature, type Draft, free, insideOf, type Living, type Player } from './draft.ts'
 import {
   type Achievement,
   type Action,

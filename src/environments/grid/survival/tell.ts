@@ -1,5 +1,6 @@
 /** How a world to survive in is shown: what the player has, and the 9 by 7 cells around it. */
-import { type Creature, ripe } from './creatures.ts'
+import { ripe } from './creatures.ts'
+import type { Creature } from './draft.ts'
 import { daylight, GOODS, MATERIAL, type Material, TOOLS, VITALS } from './rules.ts'
 import type { Survival } from './state.ts'
 
