@@ -2,7 +2,8 @@
  * How many steps of a world one core makes in a second, in this process: `node bench/envs.ts maze wordle --json`.
  * Random well-formed actions, drawn beforehand; an episode that ends is followed by the next task's, and its opening
  * counts. A second is one of the thread's own processor time, so that what else runs on the machine changes little;
- * by the clock it is told beside. `--json` prints one JSON object as the last line.
+ * by the clock it is told beside. In `chess` hardly any such action is a legal move, and legal ones are far dearer.
+ * `--json` prints one JSON object as the last line.
  */
 import { parseArgs } from 'node:util'
 import { type AssistantMessage, type Env, type EnvSpec, type Host, random, type Task } from '../src/core/index.ts'

@@ -3,16 +3,18 @@
  * `node bench/search.ts [<world>=<noise>,<calls>…]`. What is equal: every arm may ask the model so many times in an
  * episode, for everything it does, forks included. Greedy play is one attempt and needs fewer; 'vote' asks as often at
  * each step as greedy play would have attempts; 'best-of' makes attempts in forks until its calls are used up, and
- * commits the one whose steps paid most, which the agent can tell without a judge; so does MCTS. The control is the same
- * MCTS with random numbers for values. Differences are of success, paired over five seeds, with bootstrap intervals; not
+ * commits the one whose steps paid most, which the agent can tell without a judge; so does MCTS. 'mcts, critic' makes no
+ * rollouts: it asks a noisy critic in the seat of the value what each place is worth, which is a call like another. The
+ * controls are the same with random numbers for values. Differences are of success, paired over five seeds, with bootstrap intervals; not
  * of return, for whoever is cut off by his calls has paid for fewer steps.
  */
-import { bestOf, mcts, react, vote } from '../src/agents/index.ts'
+import { bestOf, mcts, react, type Value, vote } from '../src/agents/index.ts'
 import {
   type Agent,
   type EnvSpec,
   returnOf,
   rollout,
+  type Seat,
   seedOf,
   successOf,
   type Task,
@@ -21,6 +23,7 @@ import {
 import { compare, type Interval, mean } from '../src/data/index.ts'
 import { openEnvironment } from '../src/environments/index.ts'
 import { noisyOracle } from '../src/models/index.ts'
+import { critic } from './critic.ts'
 
 const SEEDS = [0, 1, 2, 3, 4]
 const TASKS = 40
@@ -30,17 +33,26 @@ const WORLDS = ['maze=0.65,400', 'text-nav=0.7,300', 'wordle=0.85,40', 'chess-en
 type Arm = (budget: { readonly calls: number; readonly voters: number; readonly memory: Memory }, seed: number) => Agent
 type Memory = NonNullable<Parameters<typeof react>[0]>
 
+/** How far MCTS looks before each move where it makes no rollouts. */
+const LOOKING = { simulations: 5, askings: 3, rollouts: false }
+/** Of the critic: a standard deviation, in units of the return. */
+const ERROR = 1
+const asked: Value = async ({ episode }) =>
+  Number((await episode.model('value').complete({ messages: episode.history })).message.content)
+const chance =
+  (seed: number): Value =>
+  ({ moves }) =>
+    seedOf(seed, ...moves.map(({ content }) => content)) / 2 ** 53
+
 /** More attempts than there are calls for: the calls decide. */
 const arms: Readonly<Record<string, Arm>> = {
   greedy: ({ memory }) => react(memory),
   vote: ({ voters, memory }) => vote({ voters, ...memory }),
   'best-of': ({ calls, memory }) => bestOf({ attempts: calls, ...memory }),
   mcts: ({ calls, memory }) => mcts({ simulations: calls, ...memory }),
-  'mcts, random values': ({ calls, memory }, seed) =>
-    mcts({
-      ...{ simulations: calls, ...memory },
-      value: ({ moves }) => seedOf(seed, ...moves.map(({ content }) => content)) / 2 ** 53,
-    }),
+  'mcts, random values': ({ calls, memory }, seed) => mcts({ simulations: calls, ...memory, value: chance(seed) }),
+  'mcts, critic': ({ memory }) => mcts({ ...LOOKING, ...memory, value: asked }),
+  'mcts, random critic': ({ memory }, seed) => mcts({ ...LOOKING, ...memory, value: chance(seed) }),
 }
 const PAIRS = [
   ['mcts', 'greedy'],
@@ -48,6 +60,9 @@ const PAIRS = [
   ['mcts', 'best-of'],
   ['best-of', 'greedy'],
   ['mcts, random values', 'greedy'],
+  ['mcts, critic', 'greedy'],
+  ['mcts, critic', 'best-of'],
+  ['mcts, random critic', 'greedy'],
 ] as const
 
 interface Measured {
@@ -72,7 +87,9 @@ async function measure({ spec, noise, calls }: Setting, agent: Agent, seed: numb
   const tasks: Task[] = []
   for await (const task of spec.tasks('test')) if (tasks.push(task) === TASKS) break
   const found: Measured[] = []
-  const settings = { model: noisyOracle(spec, noise), limits: { calls }, seed, concurrency: 8 }
+  const [policy, judge] = [noisyOracle(spec, noise), critic(spec, { error: ERROR, seed })]
+  const model = (seat: Seat) => (seat.role === 'value' ? judge(seat) : policy(seat))
+  const settings = { model, limits: { calls }, seed, concurrency: 8 }
   for await (const { trajectories } of rollout(spec, agent, tasks, settings)) {
     for (const one of trajectories) {
       if (one.outcome.kind !== 'scored') throw new Error(`${agent.id} in ${spec.id}: ${JSON.stringify(one.outcome)}`)

@@ -139,6 +139,32 @@ describe('a budget', () => {
   })
 })
 
+it('a live run can be told of another budget, and how many to play at once', async () => {
+  let free = (): void => {}
+  const told = new Promise<void>((resolve) => {
+    free = resolve
+  })
+  await using server = await start({
+    async reply() {
+      await told
+      return 'move up'
+    },
+  })
+  const args = ['-n', '4', '-c', '1', '--limit', 'calls=2', ...price, '--budget-usd', '0.02', '--runs', 'live']
+  const playing = play(server, ...args)
+  const tell = async (...order: string[]) =>
+    JSON.parse((await ludus('ctl', 'run-maze-1', ...order, '--runs', 'live', '--json')).out || '{}')
+  while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect((await tell('status')).budgets).toMatchObject([{ scope: 'run', capUsd: 0.02 }])
+  expect((await tell('budget', '5')).budgets).toMatchObject([{ scope: 'run', capUsd: 5 }])
+  expect(await tell('concurrency', '4')).toMatchObject({ concurrency: 4 })
+  while (server.requests.length < 4) await new Promise((resolve) => setTimeout(resolve, 20))
+  free()
+  const result = await playing
+  expect([result.outcomes.scored, result.budgets[0].capUsd]).toEqual([4, 5])
+  expect(result.costUsd).toBeGreaterThan(0.02)
+})
+
 it('limits of an episode can be given', async () => {
   await using server = await start()
   const result = await play(server, '-n', '3', '--limit', 'calls=2', '--limit', 'steps=5')
@@ -162,15 +188,16 @@ it('requests a minute are kept', async () => {
 
 it('what is in the cache is not asked again', async () => {
   await using server = await start()
-  const args = ['-n', '4', '-k', '2', '--limit', 'calls=3', '--cache', 'answers']
-  const first = await play(server, ...args, '--temperature', '0', '-c', '1')
+  const args = ['-n', '4', '-k', '2', '--limit', 'calls=3']
+  const cold = [...args, '--temperature', '0', '--cache', 'answers']
+  const first = await play(server, ...cold, '-c', '1')
   const asked = server.requests.length
   expect(asked).toBeLessThanOrEqual(12)
-  const again = await play(server, ...args, '--temperature', '0', ...price)
+  const again = await play(server, ...cold, ...price)
   expect(server.requests.length).toBe(asked)
   expect([again.return, again.costUsd]).toEqual([first.return, 0])
-  await play(server, ...args, '--cache-sampled')
-  await play(server, ...args, '--cache-sampled')
+  await play(server, ...args, '--cache-sampled', 'answers')
+  await play(server, ...args, '--cache-sampled', 'answers')
   expect(server.requests.length).toBe(asked + 24)
 })
 

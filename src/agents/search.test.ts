@@ -196,10 +196,13 @@ describe('mcts', () => {
     expect(Math.max(...one!.map(callsIn))).toBeLessThanOrEqual(60)
   })
 
-  it('looks further with a value in place of rollouts, searching on from where that leads', async () => {
-    const [played] = await play(mcts({ simulations: 12, value: near, rollouts: false }), {
-      tasks: [{ id: 'down', data: { start: [1, 3], goal: [3, 3] } }],
-    })
-    expect([successOf(played!), played!.branches.length >= 1]).toEqual([1, true])
+  it('walks down its tree with a value in place of rollouts, and plays as far as the calls last', async () => {
+    const agent = mcts({ simulations: 12, askings: 3, value: near, rollouts: false })
+    const down: Task<MazeTask> = { id: 'down', data: { start: [1, 3], goal: [3, 3] } }
+    const [played] = await play(agent, { tasks: [down] })
+    expect([successOf(played!), played!.branches.length]).toEqual([1, 1])
+    const round: Task<MazeTask> = { id: 'round', data: { start: [3, 1], goal: [3, 3] } }
+    const [cut] = await play(agent, { tasks: [round], limits: { calls: 20 } })
+    expect([cut!.stop, cut!.outcome.kind, cut!.steps.length > 0, callsIn(cut!)]).toEqual(['calls', 'scored', true, 20])
   })
 })

@@ -45,7 +45,7 @@ export const accessFlags = {
   rpm: { type: 'count', help: 'requests a minute, to each provider' },
   tpm: { type: 'count', help: 'tokens a minute, prompts and answers, to each provider' },
   cache: { type: 'text', help: 'folder of answers that are not asked for again; those at temperature 0 alone' },
-  'cache-sampled': { type: 'switch', help: 'answers at other temperatures too, each by its seed' },
+  'cache-sampled': { type: 'text', help: 'the same, for answers at other temperatures too, each by its seed' },
   limit: { type: 'texts', help: 'of an episode: steps=20, calls=30 or tokens=5000; may be given several times' },
 } as const satisfies Record<string, Flag>
 
@@ -100,7 +100,8 @@ class SeatAccess implements Access {
     for (const [name, value] of Object.entries(flags))
       if (name.startsWith('budget-') && typeof value === 'number' && !(value > 0))
         throw new Error(`--${name} takes a positive number, not ${value}`)
-    this.#cache = flags.cache === undefined ? undefined : openAnswerCache(flags.cache)
+    const folder = flags['cache-sampled'] ?? flags.cache
+    this.#cache = folder === undefined ? undefined : openAnswerCache(folder)
   }
 
   /** What each flag limits, by the scope of its account. */
@@ -127,7 +128,7 @@ class SeatAccess implements Access {
     return (seat) => {
       const paid = limited ? withBudget(watched, this.#purse(seat, price)) : withPrice(watched, price)
       const asked = withRetry(door.gate(paid, this.#rank(seat)), { attempts: tries, seed: seat.seed })
-      return this.#cache?.around(asked, { sampled: flags['cache-sampled'] }) ?? asked
+      return this.#cache?.around(asked, { sampled: flags['cache-sampled'] !== undefined }) ?? asked
     }
   }
 

@@ -110,7 +110,7 @@ export function describe(
 ): string {
   const rows = Object.entries(flags).map(([name, { type, short, help, default: fallback }]) => {
     const left = `${short ? `-${short}, ` : ''}--${name}${type === 'switch' ? '' : ` <${type.replace(/s$/, '')}>`}`
-    return `  ${left.padEnd(28)}${help}${fallback === undefined ? '' : ` (${fallback})`}`
+    return `  ${left.padEnd(31)}${help}${fallback === undefined ? '' : ` (${fallback})`}`
   })
   return [`ludus ${[command, ...positionals.map(named)].join(' ')}`, `  ${about}`, '', ...rows].join('\n')
 }

@@ -10,8 +10,9 @@ import { run } from './run.ts'
 import { show } from './show.ts'
 import { start } from './start.ts'
 import { train } from './train.ts'
+import { work } from './work.ts'
 
-const commands: Readonly<Record<string, Command>> = { start, envs, run, resume, ctl, train, check, show, init }
+const commands: Readonly<Record<string, Command>> = { start, envs, run, resume, ctl, work, train, check, show, init }
 
 /** The exit code: 0 done, 1 failed, 2 used wrongly. */
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {

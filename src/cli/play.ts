@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import {
   type EnvSpec,
+  type RolloutOptions,
   rollout,
   type Sampling,
   type Split,
@@ -18,6 +19,7 @@ import { controlled } from './control.ts'
 import { live } from './live.ts'
 import { MODELS, openSeats } from './models.ts'
 import { openWorld } from './open-world.ts'
+import { share, shareFlags } from './share.ts'
 import { duration, interval, short, table } from './table.ts'
 import { tally } from './tally.ts'
 
@@ -38,6 +40,7 @@ export const playFlags = {
   'call-timeout': { type: 'number', default: '60', help: 'seconds for one request to a model' },
   tries: { type: 'count', default: '6', help: 'requests for one answer before giving up' },
   ...accessFlags,
+  ...shareFlags,
   ...world,
   ...common,
 } as const
@@ -57,6 +60,7 @@ export async function openPlay(name: string, flags: PlayFlags) {
     tasks.length < wanted && Number.isFinite(wanted)
       ? `${spec.id} has ${tasks.length} ${split} tasks; ${wanted} were asked for`
       : undefined
+  if (flags.executor !== undefined) await usage(() => shareable(flags))
   const agentOf = await usage(() => openAgent(agent, spec))
   const limits = await usage(() => episodeLimits(flags.limit))
   const access = await usage(() => openAccess({ flags, concurrency, tries }))
@@ -65,47 +69,68 @@ export async function openPlay(name: string, flags: PlayFlags) {
   return { spec, tasks, shortage, agent: agentOf, player, access, limits, flags }
 }
 
+/** Throws where a flag needs what several processes do not have: one that sees every call before it is made. */
+function shareable(flags: PlayFlags): void {
+  const given = (['budget-usd', 'budget-usd-group', 'budget-tokens', 'rpm', 'tpm'] as const).find(
+    (name) => flags[name] !== undefined,
+  )
+  if (given) throw new UsageError(`--${given} is kept by one process: it cannot be given with --executor`)
+}
+
 export type Play = Awaited<ReturnType<typeof openPlay>>
+
+/** How a play is played, wherever that is. */
+export function rolloutOf(
+  { player, limits, flags }: Play,
+  sandbox: RolloutOptions['sandbox'],
+): Omit<RolloutOptions, 'concurrency' | 'signal'> {
+  const { attempts, seed, timeout } = flags
+  return {
+    ...{ model: player.model, sampling: samplingOf(flags), attempts, seed },
+    ...(sandbox && { sandbox }),
+    limits: { ...limits, ...(timeout !== undefined && { timeMs: 1000 * timeout }) },
+  }
+}
 
 /** Plays what is not played yet, prints what came of all of it, and gives the exit code. */
 export async function playInto(folder: Run, play: Play): Promise<number> {
-  const { spec, tasks, agent, player, access, limits, flags } = play
-  const { attempts, seed, timeout } = flags
+  const { spec, tasks, agent, access, flags } = play
   using _access = access
   access.begin(folder)
   await using code = await sandboxed(flags.sandbox)
-  using signal = interruptible()
+  using interrupted = interruptible()
   const before = new Set([...folder.store.rows()].map(({ id }) => id))
-  const journal = await openJournal(join(folder.path, 'journal'), (id) => before.has(id))
+  const finished = (id: string): boolean => before.has(id)
+  const journal = await openJournal(join(folder.path, 'journal'), finished, { keep: flags.executor !== undefined })
   const display = live()
   if (play.shortage !== undefined) display.note(play.shortage)
   if (journal.held > 0)
     display.note(`${before.size} episodes are done; ${journal.held} answers of others are on record`)
-  const counted = tally(tasks.length * attempts, before.size)
+  const counted = tally(tasks.length * flags.attempts, before.size)
   const places = semaphore(flags.concurrency)
   const halt = new AbortController()
+  const signal = AbortSignal.any([interrupted, halt.signal])
   await using _control = await controlled(folder, { places, halt, counted, access })
-  const playing = rollout(spec, agent, tasks, {
-    ...{ model: player.model, sandbox: code.sandbox, sampling: samplingOf(flags), concurrency: places, attempts, seed },
-    ...{ journal, finished: (id: string) => before.has(id), signal: AbortSignal.any([signal, halt.signal]) },
-    limits: { ...limits, ...(timeout !== undefined && { timeMs: 1000 * timeout }) },
-    async onTrajectory(trajectory: Trajectory) {
-      await folder.store.add(trajectory)
-      journal.forget(trajectory.id)
-      display.update(...counted.add(trajectory))
-    },
-  })
-  await recorded(folder, async () => {
-    for await (const _ of playing);
-  }).finally(async () => {
+  const onTrajectory = async (trajectory: Trajectory): Promise<void> => {
+    await folder.store.add(trajectory)
+    journal.forget(trajectory.id)
+    display.update(...counted.add(trajectory))
+  }
+  const here = async (): Promise<void> => {
+    const options = { ...rolloutOf(play, code.sandbox), journal, finished, signal, onTrajectory }
+    for await (const _ of rollout(spec, agent, tasks, { ...options, concurrency: places }));
+  }
+  const elsewhere = (): Promise<void> => {
+    const attempts = Array.from({ length: flags.attempts }, (_, attempt) => attempt)
+    const all = tasks.flatMap(({ id }) => attempts.map((attempt) => `${id}/${attempt}`))
+    const ids = all.filter((id) => !finished(id))
+    return share(folder, { flags, journal, ids, signal, onTrajectory, note: display.note })
+  }
+  await recorded(folder, flags.executor === undefined ? here : elsewhere).finally(async () => {
     display.end()
     await journal[Symbol.asyncDispose]()
   })
-  return await closed(folder, play, {
-    seconds: counted.seconds(),
-    cancelled: signal.aborted || halt.signal.aborted,
-    journal,
-  })
+  return await closed(folder, play, { seconds: counted.seconds(), cancelled: signal.aborted, journal })
 }
 
 interface Closing {

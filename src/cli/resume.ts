@@ -46,7 +46,9 @@ export const resume = command({
       throw new UsageError(
         `'${folder.id}' is a run of ludus ${manifest.command}: ludus resume goes on with those of ludus run`,
       )
-    const changes = Object.entries(flags).filter(([name, value]) => name in given && value !== undefined)
+    const changes = Object.entries(flags).filter(
+      ([name, value]) => name in given && name !== 'runs' && value !== undefined,
+    )
     const settings = { ...manifest.settings, ...Object.fromEntries(changes) } as unknown as PlayFlags
     const play = await openPlay(manifest.env, settings)
     await using _player = play.player

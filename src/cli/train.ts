@@ -56,6 +56,9 @@ interface Suited extends Pick<Settings, 'noise' | 'imitationSteps' | 'armSteps' 
 const suited: Readonly<Record<string, Suited>> = {
   maze: { noise: 0.6, imitationSteps: 200_000, armSteps: 400_000, width: 32, layers: 2 },
   arithmetic: { noise: 0.2, imitationSteps: 100_000, armSteps: 20_000, width: 96, layers: 3 },
+  // Of the two games, the one that has no words to hold out: a test is a game that was not played.
+  wordle: { noise: 0.3, imitationSteps: 40_000, armSteps: 12_000, width: 64, layers: 2, form: 'wordle:adversarial' },
+  grid: { noise: 0.5, imitationSteps: 40_000, armSteps: 40_000, width: 48, layers: 2, form: 'grid:doorkey,5,bare' },
   'clinic/calculators': {
     ...{ noise: 0, imitationSteps: 5000, armSteps: 5000, width: 64, layers: 2, maxTokens: 32 },
     ...{ form: 'clinic/calculators:direct', recipe: 'imitate-successes' },

@@ -4,54 +4,54 @@
  * at any instant; like the store, not that of the machine.
  */
 
-import { hash } from 'node:crypto'
 import { closeSync, createReadStream, existsSync, ftruncateSync, openSync, renameSync, write, writeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { z } from 'zod'
 import type { Answer, Journal, JournalCall } from '../core/index.ts'
+import { entryOf, Remembered } from './remembered.ts'
 
 export interface DiskJournal extends Journal, AsyncDisposable {
   /** How many answers an earlier life of the run left for this one. */
   readonly held: number
   /** Answers given from the journal so far. */
   readonly recalled: number
+  /** Keeps an answer that another process was given, as `entryOf` writes it. */
+  append(entry: string): Promise<void>
+  /** What is known of an episode, in the same form. */
+  answersOf(episode: string): string[]
   /** Forgets an episode: its trajectory is on disk. */
   forget(episode: string): void
   /** Closes the journal and removes it: every episode is on disk. */
   remove(): Promise<void>
 }
 
-const line = z.object({ e: z.string(), n: z.string(), h: z.string(), t: z.number(), c: z.unknown() })
-
-interface Held {
-  readonly hash: string
-  /** The line's JSON: parsed when it is asked for. */
-  readonly text: string
+export interface JournalOptions {
+  /** Remembers this life's answers too, for episodes that somebody else may have to go on with. */
+  readonly keep?: boolean
 }
 
 /**
  * Opens, or makes, the journal in this file. Answers of episodes that `finished` names are dropped, and the file is
  * written anew without them. Throws a sentence where the file cannot be had.
  */
-export async function openJournal(path: string, finished: (episode: string) => boolean): Promise<DiskJournal> {
-  const held = new Map<string, Map<string, Held>>()
-  let count = 0
+export async function openJournal(
+  path: string,
+  finished: (episode: string) => boolean,
+  { keep = false }: JournalOptions = {},
+): Promise<DiskJournal> {
+  const remembered = new Remembered()
   const fresh = `${path}.new`
   const file = explained(path, () => openSync(fresh, 'w'))
   let length = 0
   if (existsSync(path)) {
     for await (const text of wholeLines(path)) {
-      const { e, n, h } = line.parse(JSON.parse(text))
-      if (finished(e)) continue
-      const episode = held.get(e) ?? new Map<string, Held>()
-      held.set(e, episode.set(n, { hash: h, text }))
-      length += explained(path, () => writeSync(file, framed(text)))
+      const { episode } = remembered.put(text)
+      if (finished(episode)) remembered.forget(episode)
+      else length += explained(path, () => writeSync(file, framed(text)))
     }
-    for (const episode of held.values()) count += episode.size
   }
   explained(path, () => renameSync(fresh, path))
-  return new LineJournal({ path, file, length, held, count })
+  return new LineJournal({ path, file, length, remembered, keep })
 }
 
 const framed = (text: string): string => `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`
@@ -74,8 +74,8 @@ interface Opened {
   readonly file: number
   /** Bytes that are known to be whole. */
   readonly length: number
-  readonly held: Map<string, Map<string, Held>>
-  readonly count: number
+  readonly remembered: Remembered
+  readonly keep: boolean
 }
 
 interface Waiting {
@@ -87,7 +87,8 @@ interface Waiting {
 class LineJournal implements DiskJournal {
   readonly #path: string
   readonly #file: number
-  readonly #held: Map<string, Map<string, Held>>
+  readonly #remembered: Remembered
+  readonly #keep: boolean
   readonly held: number
   recalled = 0
   #length: number
@@ -96,30 +97,36 @@ class LineJournal implements DiskJournal {
   #failure: Error | undefined
   #closed = false
 
-  constructor({ path, file, length, held, count }: Opened) {
+  constructor({ path, file, length, remembered, keep }: Opened) {
     this.#path = path
     this.#file = file
     this.#length = length
-    this.#held = held
-    this.held = count
+    this.#remembered = remembered
+    this.#keep = keep
+    this.held = remembered.size
   }
 
   recall(call: JournalCall): Answer | 'other' | undefined {
-    const found = this.#held.get(call.episode)?.get(call.call)
-    if (!found) return undefined
-    if (found.hash !== hashOf(call)) return 'other'
-    this.recalled++
-    const { c, t } = JSON.parse(found.text)
-    return { completion: c, timeMs: t }
+    const found = this.#remembered.find(call)
+    if (found !== undefined && found !== 'other') this.recalled++
+    return found
   }
 
-  record(call: JournalCall, { completion, timeMs }: Answer): Promise<void> {
+  record(call: JournalCall, answer: Answer): Promise<void> {
+    return this.append(entryOf(call, answer))
+  }
+
+  append(entry: string): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure)
-    const text = JSON.stringify({ e: call.episode, n: call.call, h: hashOf(call), t: timeMs, c: completion })
+    if (this.#keep) this.#remembered.put(entry)
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ bytes: Buffer.from(framed(text)), resolve, reject })
+      this.#waiting.push({ bytes: Buffer.from(framed(entry)), resolve, reject })
       this.#writing ??= this.#drain()
     })
+  }
+
+  answersOf(episode: string): string[] {
+    return this.#remembered.of(episode)
   }
 
   /** What comes while a write is under way goes together into the next one. */
@@ -153,7 +160,7 @@ class LineJournal implements DiskJournal {
   }
 
   forget(episode: string): void {
-    this.#held.delete(episode)
+    this.#remembered.forget(episode)
   }
 
   async remove(): Promise<void> {
@@ -168,8 +175,6 @@ class LineJournal implements DiskJournal {
     closeSync(this.#file)
   }
 }
-
-const hashOf = ({ model, request }: JournalCall): string => hash('sha1', JSON.stringify([model, request]), 'base64')
 
 const writeAt = (file: number, bytes: Buffer, at: number): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -87,6 +87,9 @@ export function openRun(where: string, root: string, { write = false }: OpenOpti
   return new RunFolder(path, data, !write)
 }
 
+/** The folder of a run. Throws a sentence where there is none. */
+export const runPath = (where: string, root: string): string => find(where, root)[0]
+
 function find(where: string, root: string): [path: string, manifest: string] {
   const places = [resolve(where), resolve(root, where)]
   for (const path of places) {

@@ -2,8 +2,10 @@
  * Trajectories in one sqlite file: columns to look things up by, the body compressed. Written in groups, one commit
  * for all that come within a few milliseconds; what has been acknowledged survives a crash of the process.
  */
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { callsOf, type Failure, type Reward, returnOf, successOf, type Trajectory } from '../core/index.ts'
@@ -115,6 +117,19 @@ export function openStore(path: string, { readOnly = false } = {}): Store {
   return new SqliteStore(path, readOnly)
 }
 
+/** sqlite writes beside a file even to read it. Where nothing may be written, it is told that nobody else will either. */
+function readable(path: string): string | URL {
+  if (existsSync(`${path}-wal`)) return path
+  try {
+    accessSync(dirname(path), constants.W_OK)
+    return path
+  } catch {
+    const url = pathToFileURL(path)
+    url.searchParams.set('immutable', '1')
+    return url
+  }
+}
+
 interface Waiting {
   readonly row: Row
   readonly body: Uint8Array
@@ -130,7 +145,10 @@ class SqliteStore implements Store {
 
   constructor(path: string, readOnly: boolean) {
     this.#path = path
-    this.#database = explained(path, () => new DatabaseSync(path, { readOnly, timeout: 5000 }))
+    this.#database = explained(
+      path,
+      () => new DatabaseSync(readOnly ? readable(path) : path, { readOnly, timeout: 5000 }),
+    )
     explained(path, () => {
       if (!readOnly) this.#create()
       const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }

@@ -5,19 +5,25 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
+  type Agent,
   assistant,
   type Completion,
+  type EnvSpec,
   EpisodeStopped,
   type Model,
   ModelError,
   type ModelRequest,
   random,
+  rollout,
+  type Task,
   user,
 } from '../core/index.ts'
+import { arithmetic } from '../environments/arithmetic.ts'
 import { usageAtMost } from './at-most.ts'
 import { account, budget, usdOf } from './budget.ts'
 import { openLedger } from './ledger.ts'
 import { costOf, type Price } from './prices.ts'
+import { scriptedModel } from './scripted.ts'
 import { withBudget } from './spend.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ludus-budget-'))
@@ -237,8 +243,51 @@ describe('withBudget', () => {
     expect(usdOf(run.spent.nano)).toBeCloseTo(mostUsd, 9)
   })
 
+  test('a provider that says less than nothing earns nobody anything', async () => {
+    const { model, waiting } = held()
+    const run = account('the run', { usd: 1 })
+    const call = withBudget(model, { budget: budget(), accounts: [run], price }).complete(ask('hello', 100))
+    await soon()
+    waiting[0]?.resolve(answer(-1e6, -1e6))
+    await call
+    expect(run.spent).toEqual({ nano: 0, tokens: 0 })
+  })
+
   test('a cap that is none is refused', () => {
     expect(() => account('the run', { usd: 0 })).toThrow('positive number of usd, not 0')
+  })
+})
+
+describe('an episode over its budget', () => {
+  const spec = arithmetic({ digits: 1 }) as EnvSpec
+  const [task] = spec.tasks('train') as Iterable<Task>
+  const model = scriptedModel(() => answer(1, 1))
+  const broke = withBudget(model, { budget: budget(), accounts: [], perCall: { usd: 1e-9 }, price, maxTokens: 9 })
+  const play = async (agent: Agent) => {
+    for await (const { trajectories } of rollout(spec, agent, [task!], { model: broke })) return trajectories[0]!
+    throw new Error('nothing was played')
+  }
+
+  test('has no score, and says why', async () => {
+    const stingy: Agent = { id: 'a', play: async (episode) => void (await episode.model().complete(ask('hello'))) }
+    const { stop, outcome, rewards } = await play(stingy)
+    expect([stop, rewards]).toEqual(['budget', {}])
+    expect(outcome).toMatchObject({ kind: 'over-budget', why: expect.stringContaining('one call has $0.0000 of') })
+  })
+
+  test('has none where its agent looks away and answers all the same', async () => {
+    const sly: Agent = {
+      id: 'a',
+      async play(episode) {
+        await episode
+          .model()
+          .complete(ask('hello'))
+          .catch(() => {})
+        await episode.step(assistant('42')).catch(() => {})
+      },
+    }
+    expect((await play(sly)).outcome.kind).toBe('over-budget')
+    expect(model.requests).toEqual([])
   })
 })
 

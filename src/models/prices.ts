@@ -36,6 +36,11 @@ export const OFFERS: readonly Offer[] = [
     ...{ provider: 'openai', host: 'api.openai.com' },
     ...{ asOf: '2026-09', source: 'https://developers.openai.com/api/docs/pricing' },
     models: {
+      // Prompts as if all of each were written to the provider's cache, at a quarter more: usage does not say how much was.
+      'gpt-6-astra': { prompt: 12.5, completion: 50, ...long(200_000, 25, 75) },
+      'gpt-5.6-sol': { prompt: 5, completion: 20, ...long(200_000, 10, 30) },
+      'gpt-5.6-terra': { prompt: 2.5, completion: 12, ...long(200_000, 5, 18) },
+      'gpt-5.6-luna': { prompt: 0.25, completion: 1.2, ...long(200_000, 0.5, 1.8) },
       'gpt-5.5': { prompt: 5, completion: 30, ...long(272_000, 10, 45) },
       'gpt-5.4': { prompt: 2.5, completion: 15, ...long(272_000, 5, 22.5) },
       'gpt-5.4-mini': { prompt: 0.75, completion: 4.5 },

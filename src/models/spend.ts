@@ -71,10 +71,10 @@ function amountOf(usage: Usage, price: Price | undefined): Amount {
   return { nano: nanoOf(costOf(price, usage)), tokens }
 }
 
-/** Where the provider did not say, the most that it can have been. */
+/** Where the provider did not say, the most that it can have been. One that says less than nothing earns us nothing. */
 const spentBy = ({ costUsd, usage }: Completion, most: Amount): Amount => ({
-  nano: costUsd === undefined ? most.nano : nanoOf(costUsd),
-  tokens: usage ? usage.promptTokens + usage.completionTokens : most.tokens,
+  nano: costUsd === undefined ? most.nano : Math.max(0, nanoOf(costUsd)),
+  tokens: usage ? Math.max(0, usage.promptTokens + usage.completionTokens) : most.tokens,
 })
 
 /** An abort, and whatever is no ModelError, may have come after the answer was made. */

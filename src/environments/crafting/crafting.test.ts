@@ -93,7 +93,7 @@ describe('the crafting game', () => {
 
 describe('textcraft', () => {
   it('keeps every promise', async () => {
-    const { promises } = await checkEnv(openEnvironment('textcraft'))
+    const { promises } = await checkEnv(openEnvironment('textcraft'), { tasks: 12 })
     expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
   })
 
@@ -147,7 +147,7 @@ describe('textcraft', () => {
 
 describe('wordcraft', () => {
   it('keeps every promise', async () => {
-    const { promises } = await checkEnv(openEnvironment('wordcraft'))
+    const { promises } = await checkEnv(openEnvironment('wordcraft'), { tasks: 12 })
     expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
   })
 

@@ -23,7 +23,7 @@ export function grid(options: GridOptions = gridOptions()): EnvSpec<Level, GameE
   return gameEnv<State, Level>({
     id: `grid:${family},${number}${form === 'view' ? '' : `,${form}`}@1`,
     tasks: (split) => levels(options, split),
-    markov: form === 'full',
+    markov: form === 'full' || form === 'bare',
     rules: rulesOf[form],
     start: startOf,
     show,

@@ -1,13 +1,16 @@
 /** What `grid:<words>` may say: a family, its number, and how the grid is shown. */
 import { families } from './families.ts'
 
-export const FORMS = ['view', 'full', 'sentences'] as const
+export const FORMS = ['view', 'full', 'bare', 'sentences'] as const
 
 export interface GridOptions {
   readonly family: string
   /** What the family makes of it: a size, a number of rooms, a difficulty. */
   readonly number: number
-  /** 'view': the 7 by 7 cells ahead, as MiniGrid shows them. 'full': the whole grid. 'sentences': the view in words. */
+  /**
+   * 'view': the 7 by 7 cells ahead, as MiniGrid shows them. 'full': the whole grid. 'bare': the same,
+   * with no word on what its signs mean, for small models, which have to find out anyway. 'sentences': the view in words.
+   */
   readonly form: (typeof FORMS)[number]
 }
 

@@ -16,19 +16,23 @@ export const rulesOf: Readonly<Record<GridOptions['form'], string>> = {
 The first line is your mission and the way you face. ${MISSIONS} ${COMMAND}`,
   full: `You are the robot, one of ${COMPASS}. ${LEGEND} The first line is your mission and what you carry. ${MISSIONS} \
 ${COMMAND}`,
+  bare: COMMAND,
   sentences: `You are a robot in a grid of cells. You turn, step forward, pick up and drop what lies ahead of you, and \
 toggle doors; a locked door needs the key of its colour. ${COMMAND}`,
 }
 
 export const shows: Readonly<Record<GridOptions['form'], (state: State, level: Level) => string>> = {
   view: (state, { mission }) => `${missionCode(mission)} ${COMPASS[state.pose & 3]}\n${viewOf(state)}`,
-  full({ ground, pose }, { mission }) {
-    const { cells, carrying } = ground
-    const grid = cells.slice(0, pose >> 2) + COMPASS[pose & 3] + cells.slice((pose >> 2) + 1)
-    return `${missionCode(mission)} ${carrying || '-'}\n${grid}`
-  },
+  full: whole,
+  bare: whole,
   sentences: (state, { mission }) =>
     `${missionSentence(mission)} You face ${DIRECTIONS[state.pose & 3]} and carry ${carried(state)}. ${seen(viewOf(state))}`,
+}
+
+function whole({ ground, pose }: State, { mission }: Level): string {
+  const { cells, carrying } = ground
+  const grid = cells.slice(0, pose >> 2) + COMPASS[pose & 3] + cells.slice((pose >> 2) + 1)
+  return `${missionCode(mission)} ${carrying || '-'}\n${grid}`
 }
 
 const carried = ({ ground: { carrying } }: State): string =>

@@ -145,7 +145,7 @@ function told<S, D>(
 }
 
 /** A game knows no tools; a call is answered all the same, for a model that made one waits for it. */
-function answered(calls: readonly { readonly id: string }[]): Observation['messages'] {
+export function answered(calls: readonly { readonly id: string }[]): Observation['messages'] {
   return calls.map(({ id }) => ({
     role: 'tool' as const,
     callId: id,

@@ -15,7 +15,7 @@ import { noisyOracle, scriptedModel } from '../../models/index.ts'
 import { chatEnv } from './chat-env.ts'
 import { modelSpeaker, STOP, type Strategy, scriptedSpeaker } from './speaker.ts'
 import { differenceOf, stateHash } from './state.ts'
-import { ToolError, type ToolWorld, tool, toolEnv } from './tool-env.ts'
+import { slowTool, ToolError, type ToolWorld, tool, toolEnv } from './tool-env.ts'
 
 interface Stock {
   readonly [item: string]: number
@@ -142,6 +142,28 @@ describe('toolEnv', () => {
     expect(played.filter(({ outcome }) => outcome.kind !== 'scored')).toEqual([])
     const late = played.filter(({ rewards, steps }) => rewards['success']!.value === 1 && steps.length > 2)
     expect(late.length).toBeGreaterThan(5)
+  })
+
+  it('waits for a tool that takes its time, and answers what comes after on what it left', async () => {
+    const slow = toolEnv({
+      ...world,
+      tools: {
+        ...world.tools,
+        order: slowTool({
+          about: 'Order one, later.',
+          input: z.object({ item: z.string() }),
+          async run(stock: Stock, { item }) {
+            await new Promise((resolve) => setTimeout(resolve, 5))
+            return { state: { ...stock, [item]: known(stock, item) + 1 }, result: 'ordered' }
+          },
+        }),
+      },
+    })
+    const env = await slow.make({ id: 't', data: { item: 'nuts', count: 3 } }, host)
+    const result = await env.step(
+      calling(['order', { item: 'nuts' }], ['order', { item: 'x' }], ['look', { item: 'nuts' }]),
+    )
+    expect(seen(result)).toEqual(['ordered', "Error: there is no item 'x'", '2'])
   })
 
   it('forks without a copy, and neither sees the other', async () => {

@@ -1,7 +1,9 @@
 /** Worlds of search over a closed corpus. */
 import type { Catalogued } from '../catalogued.ts'
+import { masksearch, masksOf } from './masksearch.ts'
 import { hopsOf, multihop } from './multihop.ts'
 import { MULTIHOP_SETS, multihopFile } from './multihop-file.ts'
+import { widesearch } from './widesearch.ts'
 
 const ours = { area: 'search', isolation: 'none', source: 'Ludus, Apache-2.0' } as const
 
@@ -11,6 +13,18 @@ export const searchCatalogue: Readonly<Record<string, Catalogued>> = {
     about: 'questions of several hops over a closed corpus of linked facts: search, open, finish',
     argument: 'hops, 2 to 4, or a range like 2-4',
     open: (argument) => multihop(hopsOf(argument)),
+  },
+  masksearch: {
+    ...ours,
+    about: "MaskSearch's task over the same facts: fill in the masked names and numbers of a paragraph by searching",
+    argument: 'masks, 1 to 4, or a range like 1-4',
+    open: (argument) => masksearch(masksOf(argument)),
+  },
+  widesearch: {
+    ...ours,
+    about: "WideSearch's task over the same facts: fill a table with all of its rows, judged by rows and cells",
+    argument: '',
+    open: () => widesearch(),
   },
   'multihop-file': {
     area: 'search',

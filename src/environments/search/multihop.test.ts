@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { factsIn } from '../../../test/facts-in.ts'
 import {
   type Agent,
   type AssistantMessage,
@@ -7,7 +8,6 @@ import {
   type Host,
   type Json,
   rollout,
-  type Split,
   textOf,
 } from '../../core/index.ts'
 import { scriptedModel } from '../../models/index.ts'
@@ -46,23 +46,6 @@ describe('corpusOf', () => {
     expect(() => corpusOf([])).toThrow('needs three passages to search in, and this one has 0'))
 })
 
-/** What the passages say, read back from their sentences: name → relation → name. */
-function readFacts(split: Split): Map<string, Map<string, string>> {
-  const sentences = RELATIONS.map(({ name, says }) => {
-    const [before, between] = says.split(/[SO]/)
-    return { name, before: before!, between: between!, turned: says.indexOf('O') < says.indexOf('S') }
-  })
-  const entries = worldFor(split).corpus.passages.map(({ title, text }): [string, Map<string, string>] => {
-    const facts = sentences.flatMap(({ name, before, between }): [string, string][] => {
-      const start = `${before}${title}${between}`
-      const at = text.indexOf(start)
-      return at < 0 ? [] : [[name, text.slice(at + start.length).split('.')[0]!]]
-    })
-    return [title, new Map(facts)]
-  })
-  return new Map(entries)
-}
-
 describe('multihop', () => {
   it('is certified', async () => {
     const { promises } = await checkEnv(openEnvironment('multihop:2-4'))
@@ -71,7 +54,7 @@ describe('multihop', () => {
 
   it.each(['2', '3', '4'])('has exactly the answers that its passages give, over %s hops', (hops) => {
     for (const split of ['train', 'test'] as const) {
-      const facts = readFacts(split)
+      const facts = new Map(worldFor(split).corpus.passages.map(({ title, text }) => [title, factsIn(title, text)]))
       const follow = (phrase: string): string => {
         if (facts.has(phrase)) return phrase
         const { name, one } = RELATIONS.find(({ one }) => phrase.startsWith(`${one} `))!
@@ -134,7 +117,9 @@ describe('multihop', () => {
 
   it('says what it takes behind the colon', () => {
     for (const wrong of ['1', '5', '4-2', '2-', 'x'])
-      expect(() => openEnvironment(`multihop:${wrong}`)).toThrow(`2 to 4 hops, like '3' or '2-4', not '${wrong}'`)
+      expect(() => openEnvironment(`multihop:${wrong}`)).toThrow(
+        `the hops of a question: 2 to 4, like '3' or '2-4', not '${wrong}'`,
+      )
   })
 })
 

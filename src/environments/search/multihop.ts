@@ -7,6 +7,7 @@ import { exactMatch, f1, normalizeAnswer } from '../../rewards/index.ts'
 import type { Deed } from '../kit/tool-env.ts'
 import { drawQuestion } from './chains.ts'
 import { type World, worldOf } from './facts.ts'
+import { type Range, rangeOf, spelt } from './range.ts'
 import { type SearchEnv, searchEnv } from './search-env.ts'
 
 export interface Asked {
@@ -31,16 +32,9 @@ export function worldFor(split: Split): World {
   return world
 }
 
-export interface Hops {
-  readonly least: number
-  readonly most: number
-}
-
-export function multihop(hops: Hops = { least: 2, most: 2 }): EnvSpec<MultihopTask, SearchEnv> {
-  const { least, most } = hops
-  const name = least === most ? `${least}` : `${least}-${most}`
+export function multihop(hops: Range = { least: 2, most: 2 }): EnvSpec<MultihopTask, SearchEnv> {
   return searchEnv<MultihopTask>({
-    id: `multihop${name === '2' ? '' : `:${name}`}@1`,
+    id: `multihop:${spelt(hops)}@1`,
     tasks: (split) => questions(split, hops),
     instructions: RULES,
     form: FORM,
@@ -79,7 +73,7 @@ function reading({ corpus }: World, supports: readonly string[]): Deed[] {
   ])
 }
 
-function* questions(split: Split, { least, most }: Hops): Generator<Task<MultihopTask>> {
+function* questions(split: Split, { least, most }: Range): Generator<Task<MultihopTask>> {
   const rng = random(1).split('multihop', split, least, most)
   const world = worldFor(split)
   const asked = new Set<string>()
@@ -98,10 +92,5 @@ function* questions(split: Split, { least, most }: Hops): Generator<Task<Multiho
   }
 }
 
-/** Reads '3' or '2-4'. Throws a sentence on anything else. */
-export function hopsOf(text = '2'): Hops {
-  const [, least, most = least] = /^([2-4])(?:-([2-4]))?$/.exec(text) ?? []
-  if (least === undefined || Number(most) < Number(least))
-    throw new Error(`questions have 2 to 4 hops, like '3' or '2-4', not '${text}'`)
-  return { least: Number(least), most: Number(most) }
-}
+/** Reads '3' or '2-4'; 2 unless given. Throws a sentence on anything else. */
+export const hopsOf = (text = '2'): Range => rangeOf('the hops of a question', text, { least: 2, most: 4 })

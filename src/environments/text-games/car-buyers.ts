@@ -61,9 +61,13 @@ export interface Heard {
   readonly price: number | null | undefined
 }
 
+/** Whatever is dearer is no dearer than this. */
+const MOST = 1e9
+
 export function hear(said: string, lot: readonly Car[]): Heard {
   const words = new Set(said.toLowerCase().match(/[a-z]+/g))
-  const prices = new Set((said.match(/\$ ?\d[\d,]*/g) ?? []).map((text) => Number(text.replace(/\D/g, ''))))
+  const amounts = (said.match(/\$ ?\d[\d,]*/g) ?? []).map((text) => Number(text.replace(/\D/g, '')))
+  const prices = new Set(amounts.map((amount) => Math.min(amount, MOST)))
   return { car: only(lot.filter(({ brand }) => words.has(brand.toLowerCase()))), price: only([...prices]) }
 }
 

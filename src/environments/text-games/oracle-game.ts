@@ -3,7 +3,7 @@
  * Whether a guess is right is for the world to say, and an oracle that names the thing is not heard.
  */
 import { assistant, defineEnv, type Env, type EnvSpec, type Model, system, user } from '../../core/index.ts'
-import { quoted } from '../kit/game-env.ts'
+import { answered, quoted } from '../kit/game-env.ts'
 import { type GuessingTable, type GuessingTask, plain, QUESTIONS, readerOf, tasksOf } from './guessing-game.ts'
 
 export interface OracleEnv extends Env {
@@ -47,11 +47,11 @@ function live(
       return solved
     },
     reset: () => ({ messages: [system(rules), user(`${QUESTIONS - asked} questions left.`)] }),
-    async step({ content }) {
+    async step({ content, calls = [] }) {
       asked++
       const says = await answer(content.trim())
       solved = says === true
-      const observation = { messages: [user(says === true ? 'Yes.' : says)] }
+      const observation = { messages: [...answered(calls), user(says === true ? 'Yes.' : says)] }
       if (solved) return { observation, end: 'terminated' }
       return { observation, reward: -1, ...(asked === QUESTIONS && { end: 'terminated' as const }) }
     },

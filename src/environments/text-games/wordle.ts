@@ -28,10 +28,8 @@ export interface WordleState {
 
 const TURNS = 6
 const LOST: WordleTurn = ['-----', '-----']
-const RULES = [
-  `Guess a word of five letters in ${TURNS} turns. Say one word and nothing else.`,
-  'Each guess is answered: g where the letter is right, y where it is elsewhere in the word, b where it is not in it.',
-].join('\n')
+/** Short, because it stands in every prompt. */
+const RULES = `Guess a word of five letters in ${TURNS} turns. g: right, y: elsewhere in it, b: not in it.`
 
 export function wordle(argument?: string): EnvSpec<WordleTask, GameEnv<WordleState>> {
   const chosen = chosenWords('wordle', wordleWords, argument)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { assistant, checkEnv, type Host, type Json, rollout, successOf, type Task, textOf } from '../../core/index.ts'
 import { scriptedModel } from '../../models/index.ts'
 import { differenceOf } from '../kit/state.ts'
-import { type Deed, message, stateAfter } from '../kit/tool-env.ts'
+import { type Deed, message, stateAfter, use } from '../kit/tool-env.ts'
 import { type FilesTask, files } from './files.ts'
 import { fillOffice, officeTools } from './office.ts'
 
@@ -33,13 +33,14 @@ describe('files', () => {
     expect(promises.filter(({ verdict }) => verdict === 'broken')).toEqual([])
   })
 
-  it('has a ground truth that runs and changes something, in every task', async () => {
+  it('has a ground truth that runs and changes something, in every task', () => {
     expect(tasks.length).toBe(500)
-    for (const task of tasks) {
-      const env = await spec.make(task, host)
-      for (const action of spec.solve!(task) as readonly ReturnType<typeof message>[]) await env.step(action)
-      expect(env.calls.filter(({ isError }) => isError)).toEqual([])
-      expect(env.over && differenceOf(env.state as never, fillOffice(task.data.office).office as never)).toBeTruthy()
+    for (const { data } of tasks) {
+      const { office } = fillOffice(data.office)
+      let state = office
+      // A call that is refused throws.
+      for (const deed of data.deeds) if (typeof deed !== 'string') state = use(officeTools, state, deed).state ?? state
+      expect(differenceOf(state as never, office as never)).toBeDefined()
     }
   })
 

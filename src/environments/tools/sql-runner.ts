@@ -38,7 +38,14 @@ export function runSql({ tables, sql }: Asked): Promise<Answered> {
 
 async function ask(asked: Asked): Promise<Answered> {
   clearTimeout(idle)
-  guest ??= await started()
+  if (!guest) {
+    const child = await started()
+    guest = child
+    // Whatever ended it, the next statement has another.
+    child.once('exit', () => {
+      if (guest === child) guest = undefined
+    })
+  }
   const answered = await exchange(guest, asked, STATEMENT_MS).catch((): Answered => {
     end()
     return { error: `the statement was stopped: it took more than ${STATEMENT_MS / 1000} s or too much memory` }

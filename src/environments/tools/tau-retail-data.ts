@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Json, Split, Task } from '../../core/index.ts'
+import { type Shelves, shelve } from '../kit/shelves.ts'
 import { readJsonFile } from '../kit/task-file.ts'
 
 const address = z.object({
@@ -58,12 +59,13 @@ const schema = z.object({
   function: z.object({ name: z.string(), description: z.string(), parameters: z.json() }),
 })
 
+export type User = z.infer<typeof user>
 export type Order = z.infer<typeof order>
 export type Method = z.infer<typeof method>
 
 export interface RetailState {
-  readonly users: Readonly<Record<string, z.infer<typeof user>>>
-  readonly orders: Readonly<Record<string, Order>>
+  readonly users: Shelves<User>
+  readonly orders: Shelves<Order>
   readonly products: Readonly<Record<string, z.infer<typeof product>>>
 }
 
@@ -94,8 +96,8 @@ export function readRetail(folder: string): RetailData {
   const test = existsSync(join(folder, 'tasks_test.json')) ? 'test' : 'dev'
   return {
     state: {
-      users: readJsonFile(folder, 'users.json', z.record(z.string(), user)),
-      orders: readJsonFile(folder, 'orders.json', z.record(z.string(), order)),
+      users: shelve(readJsonFile(folder, 'users.json', z.record(z.string(), user))),
+      orders: shelve(readJsonFile(folder, 'orders.json', z.record(z.string(), order))),
       products: readJsonFile(folder, 'products.json', z.record(z.string(), product)),
     },
     tasks: { train: tasksOf(folder, 'train'), test: tasksOf(folder, test) },

@@ -6,6 +6,7 @@ import { react } from '../../agents/index.ts'
 import { type AssistantMessage, assistant, checkEnv, type Host, type Json, rollout, textOf } from '../../core/index.ts'
 import { scriptedModel } from '../../models/index.ts'
 import { openEnvironment } from '../index.ts'
+import { taken } from '../kit/shelves.ts'
 import { seatingOf } from '../kit/speaker.ts'
 import { tauRetail } from './tau-retail.ts'
 
@@ -90,7 +91,7 @@ const calling = (name: string, given: Json): AssistantMessage => ({
 const tell = async (env: Awaited<ReturnType<typeof open>>, name: string, given: Json): Promise<string> =>
   (await env.step(calling(name, given))).observation.messages.map(textOf).join()
 const balance = (env: Awaited<ReturnType<typeof open>>) =>
-  env.state.users['ann_1']!.payment_methods['gift_card_1']!.balance
+  taken(env.state.users, 'ann_1')!.payment_methods['gift_card_1']!.balance
 const swap = (order_id: string, item_ids: string[], new_item_ids: string[], payment_method_id = 'paypal_1') => ({
   ...{ order_id, item_ids, new_item_ids, payment_method_id },
 })
@@ -122,7 +123,7 @@ describe("retail's tools", () => {
     expect(await tell(env, 'cancel_pending_order', { order_id: '#1', reason: 'ordered by mistake' })).toMatch(
       /"cancelled"/,
     )
-    expect([balance(env), env.state.orders['#1']!.payment_history.length]).toEqual([67.1, 2])
+    expect([balance(env), taken(env.state.orders, '#1')!.payment_history.length]).toEqual([67.1, 2])
   })
 
   it('exchange items of a delivered order for available ones of the same product', async () => {
@@ -138,7 +139,7 @@ describe("retail's tools", () => {
     ]
     for (const [given, why] of refused) expect(await tell(env, 'exchange_delivered_order_items', given)).toMatch(why)
     await tell(env, 'exchange_delivered_order_items', swap('#2', ['tall', 'red'], ['small', 'plain']))
-    expect(env.state.orders['#2']).toMatchObject({
+    expect(taken(env.state.orders, '#2')).toMatchObject({
       ...{ status: 'exchange requested', exchange_items: ['red', 'tall'], exchange_new_items: ['plain', 'small'] },
       exchange_price_difference: -22,
     })
@@ -155,17 +156,20 @@ describe("retail's tools", () => {
     await tell(env, 'modify_pending_order_payment', { order_id: '#1', payment_method_id: 'paypal_1' })
     expect([
       balance(env),
-      env.state.orders['#1']!.payment_history.map(({ payment_method_id }) => payment_method_id),
+      taken(env.state.orders, '#1')!.payment_history.map(({ payment_method_id }) => payment_method_id),
     ]).toEqual([67.1, ['gift_card_1', 'paypal_1', 'gift_card_1']])
     await tell(env, 'modify_pending_order_items', swap('#3', ['red', 'blue'], ['blue', 'plain'], 'gift_card_1'))
-    expect(env.state.orders['#3']).toMatchObject({ status: 'pending (item modified)' })
+    expect(taken(env.state.orders, '#3')).toMatchObject({ status: 'pending (item modified)' })
     expect(balance(env)).toBe(69.1)
     expect(await tell(env, 'modify_pending_order_address', { order_id: '#3', ...home, zip: '1' })).toMatch(
       /non-pending/,
     )
     await tell(env, 'modify_pending_order_address', { order_id: '#1', ...home, zip: '1' })
     await tell(env, 'modify_user_address', { user_id: 'ann_1', ...home, zip: '2' })
-    expect([env.state.orders['#1']!.address.zip, env.state.users['ann_1']!.address.zip]).toEqual(['1', '2'])
+    expect([taken(env.state.orders, '#1')!.address.zip, taken(env.state.users, 'ann_1')!.address.zip]).toEqual([
+      '1',
+      '2',
+    ])
   })
 
   it('return items to what they were paid with, or a gift card', async () => {
@@ -178,7 +182,7 @@ describe("retail's tools", () => {
       await tell(env, 'return_delivered_order_items', { ...given, item_ids: ['x'], payment_method_id: 'paypal_1' }),
     ).toMatch(/item not found/)
     await tell(env, 'return_delivered_order_items', { ...given, payment_method_id: 'gift_card_1' })
-    expect(env.state.orders['#2']).toMatchObject({ status: 'return requested', return_items: ['blue', 'red'] })
+    expect(taken(env.state.orders, '#2')).toMatchObject({ status: 'return requested', return_items: ['blue', 'red'] })
   })
 
   it('say what is wrong with a call, and leave all as it is', async () => {
@@ -211,8 +215,20 @@ describe('tau-retail', () => {
     expect(await score(cancel, '1,012.1')).toMatchObject({ value: 0, why: 'the conversation has no end' })
     expect(await score('1,012.1', 'done')).toMatchObject({
       value: 0,
-      why: 'the database is another at users.ann_1.payment_methods.gift_card_1.balance',
+      why: 'the database is another at users._1.ann_1.payment_methods.gift_card_1.balance',
     })
+  })
+
+  it('has a user who says all at once, agrees, and leaves when it is done', async () => {
+    const env = await open()
+    expect((await env.reset()).messages.map(textOf).at(-1)).toMatch(/I want: You want to cancel #1.*\n\(Say 'done'/)
+    const told = await env.step(assistant('I shall cancel it, shall I?'))
+    expect([told.end, told.observation.messages.map(textOf)[0]]).toEqual([
+      undefined,
+      expect.stringMatching(/^Yes, please/),
+    ])
+    expect((await env.step(assistant(`${'x'.repeat(1e5)} done`))).end).toBeUndefined()
+    expect((await env.step(assistant('It is done.'))).end).toBe('terminated')
   })
 
   it('has a model for its user, by a strategy', async () => {

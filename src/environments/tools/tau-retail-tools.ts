@@ -6,8 +6,9 @@ import { z } from 'zod'
 import type { Json } from '../../core/index.ts'
 import { calculate } from '../clinic/calculate.ts'
 import { quoted } from '../kit/game-env.ts'
+import { keyWhere, put, taken } from '../kit/shelves.ts'
 import { type Done, type Tool, ToolError, type Tools, tool } from '../kit/tool-env.ts'
-import type { Method, Order, RetailState as State, ToolText } from './tau-retail-data.ts'
+import type { Method, Order, RetailState as State, ToolText, User } from './tau-retail-data.ts'
 
 const id = z.string()
 const ids = z.array(z.string())
@@ -48,13 +49,13 @@ const written: Tools<State> = {
     )
   }),
   get_order_details: does({ order_id: id }, ({ orders }, { order_id }) => ({
-    result: held(orders, order_id, 'order') as Json,
+    result: orderOf(orders, order_id) as Json,
   })),
   get_product_details: does({ product_id: id }, ({ products }, { product_id }) => ({
     result: held(products, product_id, 'product') as Json,
   })),
   get_user_details: does({ user_id: id }, ({ users }, { user_id }) => ({
-    result: held(users, user_id, 'user') as Json,
+    result: userOf(users, user_id) as Json,
   })),
   list_all_product_types: does({}, ({ products }) => {
     const named = Object.values(products).map(({ name, product_id }) => [name, product_id] as const)
@@ -69,55 +70,58 @@ const written: Tools<State> = {
   ),
   modify_pending_order_payment: does({ order_id: id, payment_method_id: id }, modifyPayment),
   modify_user_address: does({ user_id: id, ...place }, (state, { user_id, ...address }) => {
-    const user = { ...held(state.users, user_id, 'user'), address }
-    return { result: user as Json, state: { ...state, users: { ...state.users, [user_id]: user } } }
+    const user = { ...userOf(state.users, user_id), address }
+    return { result: user as Json, state: { ...state, users: put(state.users, user_id, user) } }
   }),
   return_delivered_order_items: does({ order_id: id, item_ids: ids, payment_method_id: id }, giveBack),
   think: does({ thought: id }, () => ({ result: '' })),
   transfer_to_human_agents: does({ summary: id }, () => ({ result: 'Transfer successful', end: true })),
 }
 
-function held<T>(all: Readonly<Record<string, T>>, key: string, what: string): T {
-  const found = Object.hasOwn(all, key) ? all[key] : undefined
+function there<T>(found: T | undefined, what: string): T {
   if (found === undefined) throw new ToolError(`${what} not found`)
   return found
 }
 
-function foundUser(users: State['users'], fits: (user: State['users'][string]) => boolean): Done<State> {
-  const found = Object.entries(users).find(([, user]) => fits(user))
-  if (!found) throw new ToolError('user not found')
-  return { result: found[0] }
+const held = <T>(all: Readonly<Record<string, T>>, key: string, what: string): T =>
+  there(Object.hasOwn(all, key) ? all[key] : undefined, what)
+
+const userOf = (users: State['users'], user_id: string): User => there(taken(users, user_id), 'user')
+const orderOf = (orders: State['orders'], order_id: string): Order => there(taken(orders, order_id), 'order')
+
+function foundUser(users: State['users'], fits: (user: User) => boolean): Done<State> {
+  return { result: there(keyWhere(users, fits), 'user') }
 }
 
 function pending({ orders }: State, order_id: string, verb: string): Order {
-  const order = held(orders, order_id, 'order')
+  const order = orderOf(orders, order_id)
   if (order.status !== 'pending') throw new ToolError(`non-pending order cannot be ${verb}`)
   return order
 }
 
 function delivered({ orders }: State, order_id: string, verb: string): Order {
-  const order = held(orders, order_id, 'order')
+  const order = orderOf(orders, order_id)
   if (order.status !== 'delivered') throw new ToolError(`non-delivered order cannot be ${verb}`)
   return order
 }
 
 const changed = (state: State, order: Order): Done<State> => ({
   result: order as Json,
-  state: { ...state, orders: { ...state.orders, [order.order_id]: order } },
+  state: { ...state, orders: put(state.orders, order.order_id, order) },
 })
 
 const methodOf = (state: State, { user_id }: Order, method: string): Method =>
-  held(held(state.users, user_id, 'user').payment_methods, method, 'payment method')
+  held(userOf(state.users, user_id).payment_methods, method, 'payment method')
 
 const cents = (amount: number): number => Math.round(100 * amount) / 100
 
 /** A gift card is paid at once, a card by its bank; `amount` may be negative. */
 function paidTo(state: State, { user_id }: Order, method: Method, amount: number): State {
   if (method.source !== 'gift_card') return state
-  const user = held(state.users, user_id, 'user')
+  const user = userOf(state.users, user_id)
   const card = { ...method, balance: cents((method.balance ?? 0) + amount) }
   const paid = { ...user, payment_methods: { ...user.payment_methods, [method.id]: card } }
-  return { ...state, users: { ...state.users, [user_id]: paid } }
+  return { ...state, users: put(state.users, user_id, paid) }
 }
 
 function covers({ source, balance = 0 }: Method, amount: number, what: string): void {

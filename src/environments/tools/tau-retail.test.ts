@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type EnvSpec, type Host, type Json, type Random, random, type Task } from '../../core/index.ts'
+import { taken } from '../kit/shelves.ts'
 import { differenceOf } from '../kit/state.ts'
 import { type Deed, message, type ToolEnv } from '../kit/tool-env.ts'
 import { gold, tauRetail } from './tau-retail.ts'
@@ -35,8 +36,8 @@ async function played(spec: Spec, task: Task<RetailTask>, deeds: readonly Deed[]
 
 /** Other values that an argument might have been given: what else the database holds of its kind, or a slip of a key. */
 function others(state: RetailState, task: RetailTask, [name, value]: readonly [string, Json]): Json[] {
-  const user = state.users[task.user_id]!
-  const items = user.orders.flatMap((order) => state.orders[order]?.items ?? [])
+  const user = taken(state.users, task.user_id)!
+  const items = user.orders.flatMap((order) => taken(state.orders, order)?.items ?? [])
   const lists: Record<string, string[]> = {
     order_id: [...user.orders],
     payment_method_id: Object.keys(user.payment_methods),

@@ -3,6 +3,7 @@
  * is what the task's own actions make of it, and everything that was to be said was said.
  */
 import type { EnvSpec, Json, Random } from '../../core/index.ts'
+import { taken } from '../kit/shelves.ts'
 import { candidSpeaker, modelSpeaker, type Seating } from '../kit/speaker.ts'
 import { type Deed, stateAfter, type ToolEnv, type Tools, toolEnv } from '../kit/tool-env.ts'
 import { aftermath } from './aftermath.ts'
@@ -45,10 +46,9 @@ interface Drawing {
 
 /** A call of any tool, with arguments that somebody who looked around could know. */
 function drawn(tools: Tools<RetailState>, { state, task, random }: Drawing): Deed {
-  const user = Object.hasOwn(state.users, task.user_id) ? state.users[task.user_id] : undefined
-  const orders = user && user.orders.length > 0 ? user.orders : Object.keys(state.orders)
-  const order_id = random.pick(orders)
-  const items = Object.hasOwn(state.orders, order_id) ? state.orders[order_id]!.items : []
+  const user = taken(state.users, task.user_id)
+  const order_id = random.pick(user && user.orders.length > 0 ? user.orders : ['#W0000000'])
+  const items = taken(state.orders, order_id)?.items ?? []
   const item = items.length > 0 ? random.pick(items) : undefined
   const product_id = item?.product_id ?? random.pick(Object.keys(state.products))
   const product = Object.hasOwn(state.products, product_id) ? state.products[product_id] : undefined
