@@ -12,6 +12,13 @@ const count = { passed: 0, failed: 0, skipped: 0 }
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const run = (program: string, ...args: string[]): boolean =>
   spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status === 0
+/** A test of `npm test`, with more of it asked for. */
+const tests = (more: Readonly<Record<string, string>>, ...files: string[]): boolean => {
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--testTimeout=3600000', ...files]
+  return (
+    spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...more } }).status === 0
+  )
+}
 const node = (...args: string[]): boolean => run(process.execPath, ...args)
 
 /** `missing`: what it would need, where that is not there. */
@@ -53,11 +60,13 @@ check(
   ],
   () => besideLlamaCpp(python, gguf),
 )
-check('public data', [!existsSync(data) && `there is no data in ${data}, and LUDUS_DATA names none`], () =>
-  node('node_modules/vitest/vitest.mjs', 'run', 'test/conformance.test.ts'),
+const noData = !existsSync(data) && `there is no data in ${data}, and LUDUS_DATA names none`
+const ofData = ['test/conformance', 'test/multihop.test.ts', 'test/humaneval.test.ts', 'src/environments/tools']
+check('public data', [noData], () => tests({ LUDUS_DATA: data, LUDUS_ATTACKS: '1000' }, ...ofData))
+check('1,000 episodes of every world', [], () => tests({ LUDUS_EPISODES: '1000' }, 'test/replay.test.ts'))
+check('2,000 episodes, killed twenty times', [], () =>
+  tests({ LUDUS_CRASH: '2000x20' }, 'test/crash.test.ts', 'test/shared.test.ts'),
 )
-check('ten minutes of a line to a model that fails', [], () =>
-  run('env', 'LUDUS_SOAK_S=600', process.execPath, 'node_modules/vitest/vitest.mjs', 'run', 'test/faults.test.ts'),
-)
+check('ten minutes of faults', [], () => tests({ LUDUS_SOAK_S: '600' }, 'src/models/faulty', 'test/faults'))
 say(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
 process.exitCode = count.failed > 0 ? 1 : 0

@@ -19,7 +19,7 @@ import { controlled } from './control.ts'
 import { live } from './live.ts'
 import { MODELS, openSeats } from './models.ts'
 import { openWorld } from './open-world.ts'
-import { share, shareFlags } from './share.ts'
+import { checkExecutor, share, shareFlags } from './share.ts'
 import { duration, interval, short, table } from './table.ts'
 import { tally } from './tally.ts'
 
@@ -71,6 +71,7 @@ export async function openPlay(name: string, flags: PlayFlags) {
 
 /** Throws where a flag needs what several processes do not have: one that sees every call before it is made. */
 function shareable(flags: PlayFlags): void {
+  checkExecutor(`${flags.executor}`)
   const given = (['budget-usd', 'budget-usd-group', 'budget-tokens', 'rpm', 'tpm'] as const).find(
     (name) => flags[name] !== undefined,
   )

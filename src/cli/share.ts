@@ -37,9 +37,18 @@ export async function openExecutor(
   run: Pick<Run, 'id' | 'path'>,
   concurrency: number,
 ): Promise<Executor> {
+  checkExecutor(name)
   if (name === 'sqlite') return sqliteLeases(join(run.path, 'leases.sqlite'))
-  if (name.startsWith('bullmq://'))
-    return bullmqExecutor({ url: name.replace(/^bullmq/, 'redis'), run: run.id, concurrency })
+  const password = process.env['LUDUS_REDIS_PASSWORD']
+  const url = name.replace(/^bullmq/, 'redis')
+  return bullmqExecutor({ url, run: run.id, concurrency, ...(password && { password }) })
+}
+
+/** Throws UsageError on an executor that there is not, and on a password in its name: that would be written down. */
+export function checkExecutor(name: string): void {
+  const url = name.startsWith('bullmq://') && URL.canParse(name) ? new URL(name) : undefined
+  if (url?.password) throw new UsageError('the password of a Redis is given as LUDUS_REDIS_PASSWORD, not in --executor')
+  if (name === 'sqlite' || url?.host) return
   throw new UsageError(`there is no executor '${name.split(':')[0]}': there are sqlite and bullmq://<host>:<port>`)
 }
 

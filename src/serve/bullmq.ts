@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { DEAD_MS, type Executor, type Lease } from './executor.ts'
 
 export interface BullmqOptions {
-  /** redis://[user:password@]host:port[/database] */
+  /** redis://host:port[/database] */
   readonly url: string
+  readonly password?: string
   /** Names the queue: workers of one run go by the same. */
   readonly run: string
   /** Leases held at once, by a worker. */
@@ -12,13 +13,13 @@ export interface BullmqOptions {
 }
 
 /** Throws a sentence where the packages are not installed, or the server does not answer. */
-export async function bullmqExecutor({ url, run, concurrency }: BullmqOptions): Promise<Executor> {
+export async function bullmqExecutor({ url, run, concurrency, password }: BullmqOptions): Promise<Executor> {
   const { Queue, Worker } = await import('bullmq').catch((cause) => {
     throw new Error('--executor bullmq://… needs two packages of yours: npm install bullmq ioredis', { cause })
   })
   // Forever: a server that is started again is found again.
   const patience = { maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(50 * times, 1000) }
-  const connection = { url, ...patience }
+  const connection = { url, ...(password && { password }), ...patience }
   const name = `ludus-${run}`
   const queue = new Queue(name, { connection })
   queue.on('error', () => {})

@@ -1,6 +1,6 @@
 /** How creatures come and go, in squares of 12 by 12 cells: more zombies in the dark, on grass; skeletons in caves. */
-import { distanceTo, type Living } from './creatures.ts'
-import type { Draft } from './draft.ts'
+import { distanceTo } from './creatures.ts'
+import type { Draft, Living } from './draft.ts'
 import { MATERIAL } from './rules.ts'
 
 const CHUNK = 12
@@ -33,11 +33,19 @@ const KINDS: readonly Kind[] = [
 ]
 
 export function balance(draft: Draft, light: number): void {
-  const { size } = draft
+  const { size, creatures } = draft
+  const across = Math.ceil(size / CHUNK)
+  const chunkOf = (at: number): number =>
+    Math.floor(Math.floor(at / size) / CHUNK) * across + Math.floor((at % size) / CHUNK)
+  const inChunks = Map.groupBy(
+    creatures.filter(({ gone }) => !gone),
+    ({ at }) => chunkOf(at),
+  )
   for (let top = 0; top < size; top += CHUNK)
     for (let left = 0; left < size; left += CHUNK) {
+      const inside = inChunks.get(chunkOf(top * size + left)) ?? []
       const chunk = { left, top, right: Math.min(left + CHUNK, size), bottom: Math.min(top + CHUNK, size) }
-      for (const kind of KINDS) settle(draft, { ...chunk, light }, kind)
+      for (const kind of KINDS) settle(draft, { ...chunk, light, inside }, kind)
     }
 }
 
@@ -47,20 +55,25 @@ interface Chunk {
   readonly right: number
   readonly bottom: number
   readonly light: number
+  /** The creatures in it. */
+  readonly inside: readonly Living[]
 }
 
-function settle(draft: Draft, chunk: Chunk, { kind, on, comes, goes, coming, going, wanted }: Kind): void {
+function settle(draft: Draft, chunk: Chunk, kind: Kind): void {
   const { random, creatures, you } = draft
-  const here = creatures.filter((one) => one.kind === kind && !one.gone && isIn(chunk, one.at, draft.size))
-  const space = cellsOf(draft, chunk, MATERIAL[on])
-  const [least, most] = wanted(space.length, chunk.light)
-  if (here.length < Math.floor(least) && random.next() < coming) {
+  const here = chunk.inside.filter((one) => one.kind === kind.kind)
+  // The cells are counted last: there is seldom need to.
+  const [least, most] = kind.wanted(Number.POSITIVE_INFINITY, chunk.light)
+  if (here.length < Math.floor(least)) {
+    if (random.next() >= kind.coming) return
+    const space = cellsOf(draft, chunk, MATERIAL[kind.on])
+    if (here.length >= Math.floor(kind.wanted(space.length, chunk.light)[0])) return
     const at = random.pick(space)
     const empty = at !== you.at && !creatures.some((one) => one.at === at && !one.gone)
-    if (empty && distanceTo(draft, at) >= comes) creatures.push(newborn(kind, at))
-  } else if (here.length > Math.floor(most) && random.next() < going) {
+    if (empty && distanceTo(draft, at) >= kind.comes) creatures.push(newborn(kind.kind, at))
+  } else if (here.length > Math.floor(most) && random.next() < kind.going) {
     const one = random.pick(here)
-    if (distanceTo(draft, one.at) >= goes) one.gone = true
+    if (distanceTo(draft, one.at) >= kind.goes) creatures[creatures.indexOf(one)] = { ...one, gone: true }
   }
 }
 
@@ -70,11 +83,6 @@ const newborn = (kind: Kind['kind'], at: number): Living => ({
   health: { cow: 3, zombie: 5, skeleton: 3 }[kind],
   clock: 0,
 })
-
-const isIn = ({ left, top, right, bottom }: Chunk, at: number, size: number): boolean => {
-  const [x, y] = [at % size, Math.floor(at / size)]
-  return x >= left && x < right && y >= top && y < bottom
-}
 
 function cellsOf({ cells, size }: Draft, { left, top, right, bottom }: Chunk, material: string): number[] {
   const code = material.charCodeAt(0)

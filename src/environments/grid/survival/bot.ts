@@ -2,8 +2,8 @@
  * A player that knows the whole world and goes for one achievement: it makes the tools that this takes, eats and drinks
  * when it has to, and fights what comes close. It goes by the state alone, whoever acted before.
  */
-import { type Creature, ripe } from './creatures.ts'
-import { insideOf } from './draft.ts'
+import { ripe } from './creatures.ts'
+import { type Creature, insideOf } from './draft.ts'
 import { type Achievement, type Action, COLLECT, type Good, MAKE, MATERIAL, MOST, PLACE, type Tool } from './rules.ts'
 import type { Survival } from './state.ts'
 import { moveTo, type There, wayTo } from './way.ts'

@@ -1,18 +1,6 @@
 /** What lives in the world besides the player, and what each of them does in a step. */
-import { type Draft, free, insideOf, stepTo } from './draft.ts'
+import { type Creature, type Draft, free, insideOf, type Living, stepTo } from './draft.ts'
 import { MATERIAL, RIPE } from './rules.ts'
-
-export interface Creature {
-  readonly kind: 'cow' | 'zombie' | 'skeleton' | 'arrow' | 'plant'
-  readonly at: number
-  readonly health: number
-  /** Steps until a zombie strikes or a skeleton shoots again; how long a plant has grown. */
-  readonly clock: number
-  /** Of an arrow: where it flies. */
-  readonly facing?: number
-}
-
-export type Living = { -readonly [K in keyof Creature]: Creature[K] } & { gone?: true }
 
 /** East, south, west, north. */
 const anywhere = (draft: Draft): number => draft.random.int(4)

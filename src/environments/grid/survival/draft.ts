@@ -1,7 +1,18 @@
 /** The next state while it is being made: a copy that may be written to, and what moves in it. */
 import type { Random } from '../../../core/index.ts'
-import type { Living } from './creatures.ts'
 import { type Achievement, type Inventory, MATERIAL, type Material } from './rules.ts'
+
+export interface Creature {
+  readonly kind: 'cow' | 'zombie' | 'skeleton' | 'arrow' | 'plant'
+  readonly at: number
+  readonly health: number
+  /** Steps until a zombie strikes or a skeleton shoots again; how long a plant has grown. */
+  readonly clock: number
+  /** Of an arrow: where it flies. */
+  readonly facing?: number
+}
+
+export type Living = { -readonly [K in keyof Creature]: Creature[K] } & { gone?: true }
 
 export interface Player {
   at: number

@@ -1,8 +1,8 @@
 /** The state of a world to survive in, and what follows from an action, by the rules of Crafter. States stay as they are. */
 import type { Random } from '../../../core/index.ts'
 import { balance } from './balance.ts'
-import { type Creature, distanceTo, type Living, live, ripe } from './creatures.ts'
-import { type Draft, free, insideOf, type Player } from './draft.ts'
+import { distanceTo, live, ripe } from './creatures.ts'
+import { type Creature, type Draft, free, insideOf, type Living, type Player } from './draft.ts'
 import {
   type Achievement,
   type Action,
@@ -53,12 +53,16 @@ const NEAR = 18
 /** Every so many steps creatures come and go. */
 const BALANCE = 10
 
+const apart = ({ size, you }: Survival, at: number): number =>
+  Math.abs((at % size) - (you.at % size)) + Math.abs(((at / size) | 0) - ((you.at / size) | 0))
+
 export function afterAction(state: Survival, action: Action, random: Random): Survival {
   const { size, step } = state
   const draft: Draft = {
     ...{ size, random, cells: state.cells },
     you: { ...state.you, inventory: { ...state.you.inventory } },
-    creatures: state.creatures.map((one): Living => ({ ...one })),
+    // What is too far to move, or to be hit, needs no copy.
+    creatures: state.creatures.map((one): Living => (apart(state, one.at) < NEAR + 2 ? { ...one } : one)),
     unlocked: new Set(state.unlocked),
     put(at, material) {
       draft.cells = draft.cells.slice(0, at) + MATERIAL[material] + draft.cells.slice(at + 1)

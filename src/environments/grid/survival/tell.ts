@@ -1,5 +1,6 @@
 /** How a world to survive in is shown: what the player has, and the 9 by 7 cells around it. */
-import { type Creature, ripe } from './creatures.ts'
+import { ripe } from './creatures.ts'
+import type { Creature } from './draft.ts'
 import { daylight, GOODS, MATERIAL, type Material, TOOLS, VITALS } from './rules.ts'
 import type { Survival } from './state.ts'
 
@@ -15,24 +16,27 @@ export const LEGEND = `${Object.entries(MATERIAL)
 
 const charOf = (creature: Creature): string => (ripe(creature) ? RIPE_PLANT : CREATURES[creature.kind])
 
+const view = new Uint8Array((WIDE + 1) * HIGH)
+const codeOf = (char: string): number => char.charCodeAt(0)
+const [OUTSIDE, BREAK] = [codeOf('?'), codeOf('\n')]
+
 /** Seven lines of nine cells, the player in the middle; '?' is outside of the world. */
 export function mapOf({ size, cells, you, creatures }: Survival): string {
   const [left, top] = [(you.at % size) - (WIDE >> 1), Math.floor(you.at / size) - (HIGH >> 1)]
-  const rows = Array.from({ length: HIGH }, (_, row) => {
-    const y = top + row
-    if (y < 0 || y >= size) return '?'.repeat(WIDE)
-    const from = Math.max(0, left)
-    const inside = cells.slice(y * size + from, y * size + Math.min(size, left + WIDE))
-    return inside.padStart(inside.length + from - left, '?').padEnd(WIDE, '?')
-  })
-  const put = (at: number, char: string): void => {
-    const [x, y] = [(at % size) - left, Math.floor(at / size) - top]
-    const row = rows[y]
-    if (row !== undefined && x >= 0 && x < WIDE) rows[y] = row.slice(0, x) + char + row.slice(x + 1)
+  for (let row = 0; row < HIGH; row++) {
+    for (let column = 0; column < WIDE; column++) {
+      const [x, y] = [left + column, top + row]
+      const inside = x >= 0 && x < size && y >= 0 && y < size
+      view[row * (WIDE + 1) + column] = inside ? cells.charCodeAt(y * size + x) : OUTSIDE
+    }
+    view[row * (WIDE + 1) + WIDE] = BREAK
   }
-  for (const creature of creatures) put(creature.at, charOf(creature))
-  put(you.at, you.sleeping ? 'z' : '>v<^'[you.facing]!)
-  return rows.join('\n')
+  for (const creature of creatures) {
+    const [x, y] = [(creature.at % size) - left, Math.floor(creature.at / size) - top]
+    if (x >= 0 && x < WIDE && y >= 0 && y < HIGH) view[y * (WIDE + 1) + x] = codeOf(charOf(creature))
+  }
+  view[(HIGH >> 1) * (WIDE + 1) + (WIDE >> 1)] = codeOf(you.sleeping ? 'z' : '>v<^'[you.facing]!)
+  return String.fromCharCode.apply(null, view as unknown as number[]).slice(0, -1)
 }
 
 /** 'health 9 food 9 drink 9 energy 9 wood 1', and how light it is from 0 to 9. */

@@ -1,6 +1,6 @@
 /** A world to survive in, from a seed: laid out as Crafter lays it out, from our own noise. */
 import { type Random, random } from '../../../core/index.ts'
-import type { Creature } from './creatures.ts'
+import type { Creature } from './draft.ts'
 import { type Noise, noiseOf } from './noise.ts'
 import { MATERIAL, type Material } from './rules.ts'
 

@@ -13,13 +13,16 @@ const WALKED = grass + sand + path
 export const moveTo = (facing: number): Action => MOVES[facing]!
 
 const FAR = 0x7fffffff
+/** Written over by each search: there is never more than one. */
+let scratch = new Int32Array(0)
 
 /** The first action of the cheapest way; 'there' where none is needed, undefined where there is no way. */
 export function wayTo(state: Survival, there: There): Action | 'there' | undefined {
   const { size, you } = state
   const look = ground(state)
   const start = you.at * 4 + you.facing
-  const best = new Int32Array(4 * size * size).fill(FAR)
+  if (scratch.length < 4 * size * size) scratch = new Int32Array(4 * size * size)
+  const best = scratch.fill(FAR)
   const first: (Action | undefined)[] = []
   const buckets: number[][] = [[start]]
   best[start] = 0
