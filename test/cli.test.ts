@@ -250,8 +250,7 @@ describe('ludus check and envs', () => {
         expect.objectContaining({ name: 'humaneval', isolation: 'namespace', data: expect.any(String) }),
       ]),
     )
-    expect((await json('envs', 'puzzles')).map(({ name }: { name: string }) => name)).toEqual(['arithmetic'])
-    expect((await ludus('envs')).out).toContain('LMRL-Gym, MIT')
+    expect((await ludus('envs', 'grid')).out).toContain('MiniGrid (Farama), Apache-2.0')
   })
 })
 
@@ -316,7 +315,10 @@ describe('ludus train', () => {
 
 describe('used wrongly, ludus says so in a sentence', () => {
   it('for commands, flags and numbers', async () => {
-    await refuses(['fly'], "there is no command 'fly': there are start, envs, run, train, check, show")
+    await refuses(
+      ['fly'],
+      "there is no command 'fly': there are start, envs, run, resume, ctl, work, train, check, show",
+    )
     await refuses(['run', 'maze', '--model', 'random', '--fast'], "ludus run has no option '--fast'; it has --model")
     await refuses(['run', 'maze', '--model', 'random', '-n', 'many'], "--tasks takes a whole number from 1, not 'many'")
     await refuses(['run', 'maze', '--model', 'random', '--seed', 'x'], "--seed takes a number, not 'x'")
@@ -333,7 +335,7 @@ describe('used wrongly, ludus says so in a sentence', () => {
   })
 
   it('for environments, models and agents', async () => {
-    await refuses(['run', 'chess', '--model', 'random'], "there is no environment 'chess': there are maze, arithmetic")
+    await refuses(['run', 'go', '--model', 'random'], "there is no environment 'go': there are maze, arithmetic")
     await refuses(['check', 'maze:round'], "a maze cannot be 'round'")
     await refuses(['envs', 'sports'], "there is no area 'sports'")
     await refuses(['run', 'maze', '--model', 'gpt'], "there is no model 'gpt': there are engine:<checkpoint>")

@@ -1,8 +1,9 @@
 /** `ludus envs [area]`: what worlds there are. */
 import type { EnvSpec } from '../core/index.ts'
-import { environments } from '../environments/index.ts'
+import { type Catalogued, environments } from '../environments/index.ts'
 import { UsageError } from './args.ts'
 import { command, common, print } from './command.ts'
+import { live } from './live.ts'
 import { table } from './table.ts'
 
 export const envs = command({
@@ -14,17 +15,17 @@ export const envs = command({
     if (area !== undefined && !areas.includes(area))
       throw new UsageError(`there is no area '${area}': there are ${areas.join(', ')}`)
     const chosen = Object.entries(environments).filter(([, entry]) => area === undefined || entry.area === area)
-    const result = await Promise.all(
-      chosen.map(async ([name, { open, ...entry }]) => {
-        // What is read from a user's folder is not here to be counted.
-        const spec = entry.data === undefined ? open(undefined) : undefined
-        return {
-          name,
-          ...entry,
-          ...(spec && { id: spec.id, train: await count(spec, 'train'), test: await count(spec, 'test') }),
-        }
-      }),
-    )
+    const display = live()
+    const result: Listed[] = []
+    for (const [name, { open, ...entry }] of chosen) {
+      const line = `counting tasks: ${result.length} of ${chosen.length} worlds`
+      display.update([line], line)
+      // What is read from a user's folder is not here to be counted.
+      const spec = entry.data === undefined ? open(undefined) : undefined
+      const sizes = spec && { id: spec.id, train: await count(spec, 'train'), test: await count(spec, 'test') }
+      result.push({ name, ...entry, ...sizes })
+    }
+    display.end()
     const rows = result.map((e) => [
       e.name,
       e.area,
@@ -45,6 +46,13 @@ export const envs = command({
     return 0
   },
 })
+
+interface Listed extends Omit<Catalogued, 'open'> {
+  readonly name: string
+  readonly id?: string
+  readonly train?: number
+  readonly test?: number
+}
 
 async function count(spec: EnvSpec, split: 'train' | 'test'): Promise<number> {
   let tasks = 0

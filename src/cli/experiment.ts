@@ -24,6 +24,8 @@ export interface Settings {
   readonly width: number
   readonly layers: number
   readonly maxTokens: number
+  /** Of the vocabulary, where the world needs another number than most. */
+  readonly merges?: number
 }
 
 export interface Conducted {

@@ -27,6 +27,8 @@ export interface NewbornOptions<D> {
   readonly seed: number
   readonly width: number
   readonly layers: number
+  /** Of the vocabulary, MERGES unless given: enough for a small world's every sentence to be one token. */
+  readonly merges?: number
   /** The most an answer may take. */
   readonly maxTokens: number
   readonly sandbox?: NonNullable<RolloutOptions['sandbox']>
@@ -34,7 +36,6 @@ export interface NewbornOptions<D> {
   readonly threads: number
 }
 
-/** Merges of the vocabulary: enough for a small world's every sentence to be one token. */
 const MERGES = 512
 const OVERHEARD = 128
 
@@ -43,12 +44,12 @@ export async function newborn<D, E extends Env>(
   agent: Agent,
   options: NewbornOptions<D>,
 ): Promise<Newborn> {
-  const { expert, seed, width, layers, maxTokens, threads, sandbox } = options
+  const { expert, seed, width, layers, maxTokens, threads, sandbox, merges = MERGES } = options
   const tasks = options.tasks.slice(0, OVERHEARD)
   const groups = await gather(rollout(spec, agent, tasks, { model: expert, seed, ...(sandbox && { sandbox }) }), tasks)
   const trajectories = groups.flatMap((group) => group.trajectories)
   const said = trajectories.flatMap(({ steps }) => steps.flatMap((step) => [...step.observation.messages, step.action]))
-  const tokenizer = learnTokenizer(said.map(textOf), MERGES)
+  const tokenizer = learnTokenizer(said.map(textOf), merges)
   const renderer = chatRenderer(tokenizer)
   const lengths = trajectories.flatMap((trajectory) =>
     sequencesOf(trajectory, { renderer }).map(({ tokens }) => tokens.length),

@@ -46,6 +46,7 @@ type Given = Flags<typeof flags>
 /** What suits a world: all that its experiment needs, and where the world itself is too hard, an easier form of it. */
 interface Suited extends Pick<Settings, 'noise' | 'imitationSteps' | 'armSteps' | 'width' | 'layers'> {
   readonly maxTokens?: number
+  readonly merges?: number
   /** The form that is learned where none is named. */
   readonly form?: string
   /** What is done there where no algorithm is named; imitation and then GRPO unless given. */
@@ -58,7 +59,11 @@ const suited: Readonly<Record<string, Suited>> = {
   arithmetic: { noise: 0.2, imitationSteps: 100_000, armSteps: 20_000, width: 96, layers: 3 },
   // Of the two games, the one that has no words to hold out: a test is a game that was not played.
   wordle: { noise: 0.3, imitationSteps: 40_000, armSteps: 12_000, width: 64, layers: 2, form: 'wordle:adversarial' },
-  grid: { noise: 0.5, imitationSteps: 40_000, armSteps: 40_000, width: 48, layers: 2, form: 'grid:doorkey,5,bare' },
+  grid: {
+    ...{ noise: 0.5, imitationSteps: 20_000, armSteps: 20_000, width: 48, layers: 2, form: 'grid:doorkey,6,bare' },
+    // A token for a cell: merged ones say nothing of a level that nobody saw.
+    merges: 0,
+  },
   'clinic/calculators': {
     ...{ noise: 0, imitationSteps: 5000, armSteps: 5000, width: 64, layers: 2, maxTokens: 32 },
     ...{ form: 'clinic/calculators:direct', recipe: 'imitate-successes' },
@@ -135,6 +140,7 @@ function settingsFor(env: string, { budget }: Recipe, flags: Given): Settings {
     width: needed('width', flags.width ?? own.width),
     layers: needed('layers', flags.layers ?? own.layers),
     maxTokens: flags['max-tokens'] ?? own.maxTokens ?? 8,
+    ...(own.merges !== undefined && { merges: own.merges }),
   }
 }
 
