@@ -6,7 +6,7 @@ import type { Run, Summary } from '../data/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { noisyOracle, oracle, prompted, randomPlayer } from '../models/index.ts'
 import type { ArmResult, Recipe } from '../recipes/index.ts'
-import { evaluate } from '../train/index.ts'
+import { evaluate, type Missing } from '../train/index.ts'
 import { openAgent } from './agents.ts'
 import type { Live } from './live.ts'
 import { newborn } from './newborn.ts'
@@ -26,6 +26,8 @@ export interface Settings {
   readonly maxTokens: number
   /** Of the vocabulary, where the world needs another number than most. */
   readonly merges?: number
+  /** What becomes of attempts that broke. */
+  readonly missing?: Missing
 }
 
 export interface Conducted {
@@ -85,6 +87,7 @@ export async function conduct<D, E extends Env>(
     if (seed === seeds[0]) display.note(`a transformer of ${born.engine.parameters} weights`)
     const experiment = recipe.run({
       ...{ spec, agent, ...born, expert, train, test, seed, imitationSteps, armSteps },
+      ...(settings.missing && { missing: settings.missing }),
       async critic(checkpoint) {
         const critic = engines.use(createEngine(born.engine.config, { seed, threads, head: { outputs: 1 } }))
         await critic.load(checkpoint)

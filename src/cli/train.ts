@@ -12,6 +12,7 @@ import {
   type Recipe,
   recipes,
 } from '../recipes/index.ts'
+import { missingPolicies, missingPolicy } from '../train/index.ts'
 import { AGENTS, openAgent } from './agents.ts'
 import { type Flags, UsageError, usage } from './args.ts'
 import { command, common, interruptible, print, recorded, sandboxed, world } from './command.ts'
@@ -37,6 +38,11 @@ const flags = {
   width: { type: 'count', help: `of the transformer, a multiple of 8; ${own}` },
   layers: { type: 'count', help: `of the transformer; ${own}` },
   'max-tokens': { type: 'count', help: `most tokens in an answer; 8 ${own}` },
+  missing: {
+    type: 'text',
+    default: 'drop',
+    help: `attempts that broke: drop them from their groups, retry them twice, or wait; ${missingPolicies.join(', ')}`,
+  },
   sandbox: world.sandbox,
   ...common,
 } as const
@@ -77,7 +83,7 @@ export const train = command({
   async run({ flags, positionals: [name] }) {
     const { recipe, env } = chosen(`${name}`, flags)
     const spec = await usage(() => openEnvironment(env))
-    const settings = settingsFor(env, recipe, flags)
+    const settings = await usage(() => settingsFor(env, recipe, flags))
     await usage(() => openAgent(settings.agent, spec))
     await usage(() => noisyOracle(spec, settings.noise))
     if (settings.width % 8 !== 0) throw new UsageError(`--width is a multiple of 8, not ${settings.width}`)
@@ -140,6 +146,7 @@ function settingsFor(env: string, { budget }: Recipe, flags: Given): Settings {
     width: needed('width', flags.width ?? own.width),
     layers: needed('layers', flags.layers ?? own.layers),
     maxTokens: flags['max-tokens'] ?? own.maxTokens ?? 8,
+    missing: missingPolicy(flags.missing),
     ...(own.merges !== undefined && { merges: own.merges }),
   }
 }

@@ -17,7 +17,7 @@ import {
   type Task,
 } from '../core/index.ts'
 import type { Summary } from '../data/index.ts'
-import { evaluate, linear, type Round, sft, type TrainOptions, train } from '../train/index.ts'
+import { evaluate, linear, type Missing, type Round, sft, type TrainOptions, train } from '../train/index.ts'
 
 export interface Recipe {
   readonly name: string
@@ -68,6 +68,8 @@ export interface Setup<D, E extends Env> {
   /** Environment steps of imitation, and then of each arm. */
   readonly imitationSteps: number
   readonly armSteps: number
+  /** What becomes of attempts that broke, before anything is learned from their groups. */
+  readonly missing?: Missing
   /** For checkpoints. */
   readonly folder: string
   /** Everything played gets these; `batch` is put before every name. */
@@ -168,7 +170,7 @@ async function* pursue<D, E extends Env>(
   const { batch, checkpoint, measure } = measuring
   let last: Round | undefined
   for await (const round of train({
-    ...{ spec, agent, engine, envSteps, checkpoint, ...method },
+    ...{ spec, agent, engine, envSteps, checkpoint, ...(setup.missing && { missing: setup.missing }), ...method },
     // All arms draw the same tasks in the same order.
     seed: seedOf(setup.seed, arm === 'imitation' ? 'imitation' : 'arms'),
     tasks: setup.train,

@@ -19,6 +19,7 @@ import {
 import { type Summary, summarise } from '../data/index.ts'
 import { gather } from './evaluate.ts'
 import type { Learner, Lesson } from './lesson.ts'
+import { type Missing, regain } from './missing.ts'
 import type { Schedule } from './schedule.ts'
 
 export interface TrainOptions<D, E extends Env> {
@@ -32,6 +33,8 @@ export interface TrainOptions<D, E extends Env> {
   readonly tasksPerRound: number
   /** How a round's attempts come about, where it is not by a rollout of `tasksPerRound` tasks drawn at random. */
   readonly play?: (round: RoundSettings<D>) => Promise<Played<D>>
+  /** What becomes of attempts that broke, where attempts come by rollouts; 'drop' unless given. */
+  readonly missing?: Missing
   /** Rounds go on until so many environment steps have been taken. */
   readonly envSteps: number
   /** By the fraction of `envSteps` that is spent, from 0 to 1. */
@@ -70,6 +73,8 @@ export interface Round {
   readonly loss: number | null
   readonly gradNorm: number | null
   readonly skipped: Lesson['skipped']
+  /** Attempts that broke and were played again. */
+  readonly playedAgain: number
   /** What the algorithm measured of its updates: ratios, margins, divergence. */
   readonly figures: Lesson['figures']
   readonly evaluation?: Summary
@@ -95,7 +100,12 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
   for (let round = 1; envSteps < budget && !signal?.aborted; round++) {
     const rng = random(seed).split(round)
     const settings = { ...options.rollout, seed: seedOf(seed, round), batch: `${name}/${round}` }
-    const { groups, envSteps: cost } = await play({ round, rollout: settings, random: rng })
+    const given = { round, rollout: settings, random: rng }
+    const { groups: played, envSteps: cost } = await play(given)
+    const { groups, playedAgain } = await regain(played, {
+      ...{ policy: options.missing ?? 'drop', signal },
+      play: async (tasks, finished) => gather(rollout(spec, agent, tasks, { ...settings, finished }), tasks),
+    })
     if (signal?.aborted) return
     const lesson = learn(groups, { engine, random: rng })
     let updates = 0
@@ -115,11 +125,19 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
     envSteps += taken
     const due = envSteps - measured >= every || envSteps >= budget
     const measurement = due ? await measure() : {}
-    yield { round, envSteps, trainedTokens, batch, updates, ...means, ...next.value, ...measurement }
+    yield { round, envSteps, trainedTokens, batch, updates, playedAgain, ...means, ...next.value, ...measurement }
   }
 }
 
-const nothing = { batch: summarise([]), updates: 0, loss: null, gradNorm: null, skipped: {}, figures: {} }
+const nothing = {
+  batch: summarise([]),
+  updates: 0,
+  playedAgain: 0,
+  loss: null,
+  gradNorm: null,
+  skipped: {},
+  figures: {},
+}
 
 function whyNone(groups: readonly Group[]): string {
   const outcome = groups[0]?.trajectories[0]?.outcome
