@@ -24,8 +24,8 @@ export interface Settings {
   readonly width: number
   readonly layers: number
   readonly maxTokens: number
-  /** Of the vocabulary, where the world needs another number than most. */
-  readonly merges?: number
+  /** What the vocabulary is learned from; 'all' unless given. */
+  readonly vocabulary?: 'all' | 'rules'
   /** What becomes of attempts that broke. */
   readonly missing?: Missing
 }

@@ -27,8 +27,11 @@ export interface NewbornOptions<D> {
   readonly seed: number
   readonly width: number
   readonly layers: number
-  /** Of the vocabulary, MERGES unless given: enough for a small world's every sentence to be one token. */
-  readonly merges?: number
+  /**
+   * What the vocabulary is learned from: 'all' that is said, unless given; or the 'rules' and the answers, so that what
+   * the world shows stays in single characters: a merged row of cells says nothing of a level that nobody saw.
+   */
+  readonly vocabulary?: 'all' | 'rules'
   /** The most an answer may take. */
   readonly maxTokens: number
   readonly sandbox?: NonNullable<RolloutOptions['sandbox']>
@@ -36,6 +39,7 @@ export interface NewbornOptions<D> {
   readonly threads: number
 }
 
+/** Merges of the vocabulary: enough for a small world's every sentence to be one token. */
 const MERGES = 512
 const OVERHEARD = 128
 
@@ -44,12 +48,13 @@ export async function newborn<D, E extends Env>(
   agent: Agent,
   options: NewbornOptions<D>,
 ): Promise<Newborn> {
-  const { expert, seed, width, layers, maxTokens, threads, sandbox, merges = MERGES } = options
+  const { expert, seed, width, layers, maxTokens, threads, sandbox, vocabulary = 'all' } = options
   const tasks = options.tasks.slice(0, OVERHEARD)
   const groups = await gather(rollout(spec, agent, tasks, { model: expert, seed, ...(sandbox && { sandbox }) }), tasks)
   const trajectories = groups.flatMap((group) => group.trajectories)
   const said = trajectories.flatMap(({ steps }) => steps.flatMap((step) => [...step.observation.messages, step.action]))
-  const tokenizer = learnTokenizer(said.map(textOf), merges)
+  const learned = vocabulary === 'all' ? said : said.filter(({ role }) => role === 'system' || role === 'assistant')
+  const tokenizer = learnTokenizer(learned.map(textOf), MERGES)
   const renderer = chatRenderer(tokenizer)
   const lengths = trajectories.flatMap((trajectory) =>
     sequencesOf(trajectory, { renderer }).map(({ tokens }) => tokens.length),

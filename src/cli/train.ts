@@ -52,7 +52,7 @@ type Given = Flags<typeof flags>
 /** What suits a world: all that its experiment needs, and where the world itself is too hard, an easier form of it. */
 interface Suited extends Pick<Settings, 'noise' | 'imitationSteps' | 'armSteps' | 'width' | 'layers'> {
   readonly maxTokens?: number
-  readonly merges?: number
+  readonly vocabulary?: Settings['vocabulary']
   /** The form that is learned where none is named. */
   readonly form?: string
   /** What is done there where no algorithm is named; imitation and then GRPO unless given. */
@@ -64,11 +64,10 @@ const suited: Readonly<Record<string, Suited>> = {
   maze: { noise: 0.6, imitationSteps: 200_000, armSteps: 400_000, width: 32, layers: 2 },
   arithmetic: { noise: 0.2, imitationSteps: 100_000, armSteps: 20_000, width: 96, layers: 3 },
   // Of the two games, the one that has no words to hold out: a test is a game that was not played.
-  wordle: { noise: 0.3, imitationSteps: 40_000, armSteps: 12_000, width: 64, layers: 2, form: 'wordle:adversarial' },
+  wordle: { noise: 0.3, imitationSteps: 30_000, armSteps: 8000, width: 64, layers: 2, form: 'wordle:adversarial' },
   grid: {
-    ...{ noise: 0.5, imitationSteps: 20_000, armSteps: 20_000, width: 48, layers: 2, form: 'grid:doorkey,6,bare' },
-    // A token for a cell: merged ones say nothing of a level that nobody saw.
-    merges: 0,
+    ...{ noise: 0.5, imitationSteps: 10_000, armSteps: 30_000, width: 48, layers: 2 },
+    ...{ form: 'grid:goto,5,bare', vocabulary: 'rules' },
   },
   'clinic/calculators': {
     ...{ noise: 0, imitationSteps: 5000, armSteps: 5000, width: 64, layers: 2, maxTokens: 32 },
@@ -147,7 +146,7 @@ function settingsFor(env: string, { budget }: Recipe, flags: Given): Settings {
     layers: needed('layers', flags.layers ?? own.layers),
     maxTokens: flags['max-tokens'] ?? own.maxTokens ?? 8,
     missing: missingPolicy(flags.missing),
-    ...(own.merges !== undefined && { merges: own.merges }),
+    ...(own.vocabulary && { vocabulary: own.vocabulary }),
   }
 }
 
