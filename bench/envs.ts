@@ -10,7 +10,7 @@ import { type AssistantMessage, type Env, type EnvSpec, type Host, random, type 
 import { environments, openEnvironment } from '../src/environments/index.ts'
 
 /** Steps a second to reach, by area. */
-const MARKS: Readonly<Record<string, number>> = { 'text-games': 50_000, tools: 10_000 }
+const MARKS: Readonly<Record<string, number>> = { grid: 300_000, 'text-games': 50_000, tools: 10_000, search: 10_000 }
 const [ROUNDS, ROUND_MS] = [5, 400]
 const [TASKS, ACTIONS, MOST_STEPS] = [64, 256, 100]
 

@@ -66,8 +66,8 @@ const suited: Readonly<Record<string, Suited>> = {
   // Of the two games, the one that has no words to hold out: a test is a game that was not played.
   wordle: { noise: 0.3, imitationSteps: 30_000, armSteps: 8000, width: 64, layers: 2, form: 'wordle:adversarial' },
   grid: {
-    ...{ noise: 0.5, imitationSteps: 10_000, armSteps: 30_000, width: 48, layers: 2 },
-    ...{ form: 'grid:goto,5,bare', vocabulary: 'rules' },
+    ...{ noise: 0.5, imitationSteps: 20_000, armSteps: 30_000, width: 48, layers: 2 },
+    ...{ form: 'grid:empty,5,bare', vocabulary: 'rules' },
   },
   'clinic/calculators': {
     ...{ noise: 0, imitationSteps: 5000, armSteps: 5000, width: 64, layers: 2, maxTokens: 32 },
