@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    // The engine's threads and the worlds share two cores on the reference machine.
-    maxWorkers: 2,
+    // Two cores on the reference machine, and many tests that wait for processes.
+    maxWorkers: 3,
     testTimeout: 30_000,
   },
 })
