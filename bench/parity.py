@@ -213,8 +213,8 @@ def read(folder: Path) -> None:
     }
     out = {name: logprobs(model, said["tokens"]) for name, model in models.items()}
     for kind, path in said["scaled"].items():
-        scores = entropy_abf(Path(path), said["tokens"]) if kind == "entropy-abf" else logprobs(load(path), said["tokens"])
-        out[f"the engine's checkpoint with {kind}"] = scores
+        found = entropy_abf(Path(path), said["tokens"]) if kind == "entropy-abf" else logprobs(load(path), said["tokens"])
+        out[f"the engine's checkpoint with {kind}"] = found
     judged = {name: scores(model, said["tokens"]) for name, model in judges.items()}
     print(json.dumps({"logprobs": out, "scores": judged}))
 
