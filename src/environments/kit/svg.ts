@@ -36,6 +36,6 @@ function drawn({ x, y, fill, round, text, ink = '#000' }: Square): string {
     ? `<circle cx="${middle}" cy="${centre}" r="${0.7 * half}" fill="${fill}"/>`
     : `<rect x="${left}" y="${top}" width="${SIDE}" height="${SIDE}" fill="${fill}"/>`
   const at = `x="${middle}" y="${centre}" fill="${ink}" font-size="${0.75 * SIDE}" font-family="sans-serif"`
-  const label = `<text ${at} text-anchor="middle" dominant-baseline="central">${escaped(text ?? '')}</text>`
+  const label = `<text ${at} text-anchor="middle" dy="0.35em">${escaped(text ?? '')}</text>`
   return `${fill === undefined ? '' : shape}${text === undefined ? '' : label}`
 }
