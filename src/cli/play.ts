@@ -37,6 +37,10 @@ export const playFlags = {
   'max-tokens': { type: 'count', help: 'most tokens in an answer' },
   stop: { type: 'texts', help: 'a text that ends an answer and is no part of it; may be given several times' },
   timeout: { type: 'number', help: 'seconds for an episode' },
+  'run-timeout': {
+    type: 'number',
+    help: 'seconds for the run; what is in flight then is cancelled, and can be resumed',
+  },
   'call-timeout': { type: 'number', default: '60', help: 'seconds for one request to a model' },
   tries: { type: 'count', default: '6', help: 'requests for one answer before giving up' },
   ...accessFlags,
@@ -110,7 +114,9 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   const counted = tally(tasks.length * flags.attempts, before.size)
   const places = semaphore(flags.concurrency)
   const halt = new AbortController()
-  const signal = AbortSignal.any([interrupted, halt.signal])
+  const runS = flags['run-timeout']
+  const late = runS === undefined ? [] : [AbortSignal.timeout(1000 * runS)]
+  const signal = AbortSignal.any([interrupted, halt.signal, ...late])
   await using _control = await controlled(folder, { places, halt, counted, access })
   const onTrajectory = async (trajectory: Trajectory): Promise<void> => {
     await folder.store.add(trajectory)

@@ -13,6 +13,7 @@ const given = Object.fromEntries(
 const FREE: ReadonlySet<string> = new Set([
   'concurrency',
   'timeout',
+  'run-timeout',
   'call-timeout',
   'tries',
   'price',
