@@ -104,7 +104,7 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   access.begin(folder)
   await using code = await sandboxed(flags.sandbox)
   using interrupted = interruptible()
-  const before = new Set([...folder.store.rows()].map(({ id }) => id))
+  const before = new Set(folder.store.ids())
   const finished = (id: string): boolean => before.has(id)
   const journal = await openJournal(join(folder.path, 'journal'), finished, { keep: flags.executor !== undefined })
   const display = live()

@@ -8,7 +8,7 @@ import { closeSync, createReadStream, existsSync, ftruncateSync, openSync, renam
 import { rm } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Answer, Journal, JournalCall } from '../core/index.ts'
-import { entryOf, Remembered } from './remembered.ts'
+import { entryOf, episodeOf, Remembered } from './remembered.ts'
 
 export interface DiskJournal extends Journal, AsyncDisposable {
   /** How many answers an earlier life of the run left for this one. */
@@ -45,9 +45,9 @@ export async function openJournal(
   let length = 0
   if (existsSync(path)) {
     for await (const text of wholeLines(path)) {
-      const { episode } = remembered.put(text)
-      if (finished(episode)) remembered.forget(episode)
-      else length += explained(path, () => writeSync(file, framed(text)))
+      if (finished(episodeOf(text))) continue
+      remembered.put(text)
+      length += explained(path, () => writeSync(file, framed(text)))
     }
   }
   explained(path, () => renameSync(fresh, path))

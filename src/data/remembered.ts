@@ -10,6 +10,12 @@ export function entryOf(call: JournalCall, { completion, timeMs }: Answer): stri
   return JSON.stringify({ e: call.episode, n: call.call, h: hashOf(call), t: timeMs, c: completion })
 }
 
+/** Without parsing the rest: most entries of a journal are of episodes that are over. */
+export function episodeOf(text: string): string {
+  const end = text.startsWith('{"e":"') ? text.indexOf('","n":"') : -1
+  return JSON.parse(end < 0 ? text : `${text.slice(0, end)}"}`).e
+}
+
 const hashOf = ({ model, request }: JournalCall): string => hash('sha1', JSON.stringify([model, request]), 'base64')
 
 interface Held {
@@ -28,11 +34,10 @@ export class Remembered {
   }
 
   /** The newer of two answers to one call counts. Throws on a text that is no entry. */
-  put(text: string): { readonly episode: string } {
+  put(text: string): void {
     const { e, n, h } = entry.parse(JSON.parse(text))
     const held = this.#episodes.get(e) ?? new Map<string, Held>()
     this.#episodes.set(e, held.set(n, { hash: h, text }))
-    return { episode: e }
   }
 
   /** The answer to this call; 'other' where another one was asked in its place. */

@@ -93,6 +93,8 @@ export interface Store extends AsyncDisposable {
   add(trajectory: Trajectory): Promise<void>
   /** In the order they were added, one at a time: nothing is held that was not asked for. */
   rows(filter?: Filter, most?: number): Iterable<Row>
+  /** Of all that is kept. */
+  ids(): Iterable<string>
   /** What can be said of many without reading them one by one. */
   batches(): Iterable<BatchRow>
   trajectories(filter?: Filter): Iterable<Trajectory>
@@ -262,6 +264,10 @@ class SqliteStore implements Store {
     const query = (): unknown => this.#database.prepare('SELECT body FROM bodies WHERE id = ?').get(id)
     const found = explained(this.#path, query) as { body: Uint8Array } | undefined
     return found && this.#decode(id, found.body)
+  }
+
+  *ids(): Iterable<string> {
+    for (const { id } of this.#query<{ id: string }>('SELECT id FROM trajectories')) yield id
   }
 
   remove(filter: Filter): void {
