@@ -146,7 +146,7 @@ describe('ludus run against a server', () => {
     const { result, trajectories, requests } = await play(
       (number) => (number % 100 < 5 ? faults[number % 100]! : 'ok'),
       '--call-timeout',
-      '0.3',
+      '1',
       '--tries',
       '8',
     )

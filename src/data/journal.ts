@@ -44,10 +44,12 @@ export async function openJournal(
   const file = explained(path, () => openSync(fresh, 'w'))
   let length = 0
   if (existsSync(path)) {
-    for await (const text of wholeLines(path)) {
-      if (finished(episodeOf(text))) continue
+    for await (const line of linesOf(path)) {
+      const text = line.slice(9)
+      // Most are of episodes that are over: they go before their checksum costs anything.
+      if (finished(episodeOf(text)) || line !== framed(text).slice(0, -1)) continue
       remembered.put(text)
-      length += explained(path, () => writeSync(file, framed(text)))
+      length += explained(path, () => writeSync(file, `${line}\n`))
     }
   }
   explained(path, () => renameSync(fresh, path))
@@ -56,16 +58,13 @@ export async function openJournal(
 
 const framed = (text: string): string => `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`
 
-/** Lines whose checksum is theirs. What is torn, at the end or anywhere, is left out. */
-async function* wholeLines(path: string): AsyncGenerator<string> {
+/** The lines that were ended; what a crash tore off at the end is none. */
+async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = ''
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 2 ** 20 })) {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
-    for (const one of lines) {
-      const text = one.slice(9)
-      if (one === framed(text).slice(0, -1)) yield text
-    }
+    yield* lines
   }
 }
 

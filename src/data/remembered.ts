@@ -10,10 +10,14 @@ export function entryOf(call: JournalCall, { completion, timeMs }: Answer): stri
   return JSON.stringify({ e: call.episode, n: call.call, h: hashOf(call), t: timeMs, c: completion })
 }
 
-/** Without parsing the rest: most entries of a journal are of episodes that are over. */
+/** Whose entry this is, without parsing the rest of it; '' where it is none. */
 export function episodeOf(text: string): string {
   const end = text.startsWith('{"e":"') ? text.indexOf('","n":"') : -1
-  return JSON.parse(end < 0 ? text : `${text.slice(0, end)}"}`).e
+  try {
+    return end < 0 ? '' : JSON.parse(text.slice(5, end + 1))
+  } catch {
+    return ''
+  }
 }
 
 const hashOf = ({ model, request }: JournalCall): string => hash('sha1', JSON.stringify([model, request]), 'base64')
