@@ -72,6 +72,12 @@ export interface OpenOptions {
 
 /** An earlier run. `where` is its folder, or its name under `root`. Throws a sentence where there is none. */
 export function openRun(where: string, root: string, { write = false }: OpenOptions = {}): Run {
+  const { path, manifest } = readRun(where, root)
+  return new RunFolder(path, manifest, !write)
+}
+
+/** What run.json says, without the trajectories. Throws a sentence where there is none. */
+export function readRun(where: string, root: string): Pick<Run, 'path' | 'manifest' | 'state'> {
   const [path, text] = find(where, root)
   let json: unknown
   try {
@@ -84,8 +90,12 @@ export function openRun(where: string, root: string, { write = false }: OpenOpti
     throw new Error(
       `'${join(path, MANIFEST)}' is damaged: ${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`,
     )
-  return new RunFolder(path, data, !write)
+  return { path, manifest: data, state: stateOf(data, path) }
 }
+
+/** A run that nobody works on is not under way, whatever was written down last. */
+const stateOf = ({ state }: Manifest, path: string): Run['state'] =>
+  state === 'running' && !isLocked(path) ? 'interrupted' : state
 
 /** The folder of a run. Throws a sentence where there is none. */
 export const runPath = (where: string, root: string): string => find(where, root)[0]
@@ -125,8 +135,7 @@ class RunFolder implements Run {
   }
 
   get state(): Run['state'] {
-    const { state } = this.#manifest
-    return state === 'running' && !this.#lock && !isLocked(this.path) ? 'interrupted' : state
+    return this.#lock ? this.#manifest.state : stateOf(this.#manifest, this.path)
   }
 
   update(change: Partial<Manifest>): void {
