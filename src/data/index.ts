@@ -2,6 +2,7 @@
 export * from './format.ts'
 export * from './journal.ts'
 export * from './remembered.ts'
+export type { Row } from './row.ts'
 export * from './run-folder.ts'
 export * from './statistics.ts'
 export * from './store.ts'

@@ -3,7 +3,7 @@
  * not attempts, are what is resampled, because attempts at one task are not independent.
  */
 import { type Outcome, random, returnOf, successOf, type Trajectory } from '../core/index.ts'
-import type { Row } from './store.ts'
+import type { Row } from './row.ts'
 
 /** A mean with its 95 % interval; all null where there was nothing to average. */
 export interface Interval {
