@@ -9,6 +9,7 @@ import {
   semaphore,
   type Task,
   type Trajectory,
+  trajectoryId,
 } from '../core/index.ts'
 import { openJournal, playedOf, type Row, type Run, type Summary, summarise } from '../data/index.ts'
 import { accessFlags, episodeLimits, openAccess, type Spent, spentOf } from './access.ts'
@@ -129,7 +130,7 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   }
   const elsewhere = (): Promise<void> => {
     const attempts = Array.from({ length: flags.attempts }, (_, attempt) => attempt)
-    const all = tasks.flatMap(({ id }) => attempts.map((attempt) => `${id}/${attempt}`))
+    const all = tasks.flatMap(({ id }) => attempts.map((attempt) => trajectoryId({ task: id, attempt })))
     const ids = all.filter((id) => !finished(id))
     return share(folder, { flags, journal, ids, signal, onTrajectory, note: display.note })
   }
