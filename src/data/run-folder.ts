@@ -2,7 +2,7 @@
  * A run is a folder: run.json says what was asked for and how far it got, trajectories.sqlite holds what happened,
  * and whatever else a command leaves (checkpoints, curves) lies beside them.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { isLocked, lockRun } from './run-lock.ts'
@@ -35,6 +35,8 @@ export interface Run extends AsyncDisposable {
   update(change: Partial<Manifest>): void
   /** Writes a file into the run's folder. */
   write(name: string, text: string): void
+  /** Puts a line at the end of a file in the run's folder. It is there though the process should die. */
+  append(name: string, line: string): void
 }
 
 const MANIFEST = 'run.json'
@@ -147,6 +149,10 @@ class RunFolder implements Run {
     const path = join(this.path, name)
     writeFileSync(`${path}.new`, text)
     renameSync(`${path}.new`, path)
+  }
+
+  append(name: string, line: string): void {
+    appendFileSync(join(this.path, name), `${line}\n`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,7 +24,11 @@ export interface ViewOptions {
   /** Tells a live run what to do. Rejects with a sentence where nobody is working on it. */
   tell(path: string, order: Order | { readonly do: 'status' }): Promise<LiveStatus>
   /** What the world looked like: an SVG document for the opening and after each step. Rejects where it draws none. */
-  pictures(run: RunRecord, trajectory: Trajectory, signal: AbortSignal): Promise<{ svgs: readonly string[]; same: readonly boolean[] }>
+  pictures(
+    run: RunRecord,
+    trajectory: Trajectory,
+    signal: AbortSignal,
+  ): Promise<{ svgs: readonly string[]; same: readonly boolean[] }>
   /** The texts of the tokens of this call's model. */
   texts(run: RunRecord, trajectory: Trajectory): Promise<TokenTexts>
   papers(): readonly Omit<PaperLine, 'runs'>[]
@@ -45,9 +49,33 @@ const filters = z.object({
   success: z.enum(['yes', 'no']).optional(),
   text,
 })
-const SORTS = ['id', 'batch', 'task', 'attempt', 'outcome', 'stop', 'return', 'success', 'steps', 'calls', 'promptTokens', 'completionTokens', 'costUsd', 'timeMs'] as const
-const rowQuery = filters.extend({ ...range.shape, sort: z.enum(SORTS).optional(), descending: z.stringbool().default(false) })
-const taskQuery = z.object({ ...range.shape, batch: text, text, sort: z.enum(['order', 'hardest', 'easiest', 'flakiest']).default('order') })
+const SORTS = [
+  'id',
+  'batch',
+  'task',
+  'attempt',
+  'outcome',
+  'stop',
+  'return',
+  'success',
+  'steps',
+  'calls',
+  'promptTokens',
+  'completionTokens',
+  'costUsd',
+  'timeMs',
+] as const
+const rowQuery = filters.extend({
+  ...range.shape,
+  sort: z.enum(SORTS).optional(),
+  descending: z.stringbool().default(false),
+})
+const taskQuery = z.object({
+  ...range.shape,
+  batch: text,
+  text,
+  sort: z.enum(['order', 'hardest', 'easiest', 'flakiest']).default('order'),
+})
 const one = z.object({ id: z.string() })
 const stepQuery = one.extend({ from: most(1e7), to: most(1e7) })
 const callQuery = one.extend({ call: most(1e7) })
@@ -63,7 +91,10 @@ export function viewApp(options: ViewOptions): View {
   const app = new Hono()
   app.use(gate)
   app.onError((error, context) =>
-    context.json({ error: error.message }, error instanceof Refused ? error.status : error instanceof z.ZodError ? 400 : 500),
+    context.json(
+      { error: error.message },
+      error instanceof Refused ? error.status : error instanceof z.ZodError ? 400 : 500,
+    ),
   )
   app.notFound((context) => context.json({ error: `there is nothing at '${context.req.path}'` }, 404))
   const parts = { app, runs, options }
@@ -103,12 +134,16 @@ const body = async (context: Context): Promise<unknown> => {
 function overview({ app, runs, options }: Parts): void {
   app.get('/api/runs', (c) => c.json({ folder: runs.root, runs: runs.lines() }))
   app.get('/api/compare', (c) => {
-    const { runs: ids, metric } = asked(c, z.object({ runs: z.string(), metric: z.enum(['success', 'return']).default('success') }))
+    const { runs: ids, metric } = asked(
+      c,
+      z.object({ runs: z.string(), metric: z.enum(['success', 'return']).default('success') }),
+    )
     return c.json(comparison(runs, ids.split(','), metric))
   })
   app.get('/api/papers', (c) => {
     const lines = runs.lines()
-    const of = (recipe: string): string[] => lines.filter(({ model, command }) => command === 'train' && model === recipe).map(({ id }) => id)
+    const of = (recipe: string): string[] =>
+      lines.filter(({ model, command }) => command === 'train' && model === recipe).map(({ id }) => id)
     return c.json({ papers: options.papers().map((paper) => ({ ...paper, runs: of(paper.recipe) })) })
   })
   app.post('/api/runs/:run/tags', async (c) => {
@@ -155,7 +190,9 @@ function run({ app, runs, options }: Parts): void {
     const { offset, limit, sort, ...rest } = asked(c, taskQuery)
     return c.json({ offset, ...runs.browser(c.req.param('run')).tasks({ sort, ...given(rest) }, { offset, limit }) })
   })
-  app.get('/api/runs/:run/pass', (c) => c.json(runs.browser(c.req.param('run')).passCurves(asked(c, z.object({ batch: text })).batch)))
+  app.get('/api/runs/:run/pass', (c) =>
+    c.json(runs.browser(c.req.param('run')).passCurves(asked(c, z.object({ batch: text })).batch)),
+  )
   app.get('/api/runs/:run/group', (c) => {
     const { task, batch } = asked(c, z.object({ task: z.string(), batch: z.string().default('') }))
     return c.json(groupOf(runs, c.req.param('run'), { task, batch }))
@@ -164,7 +201,9 @@ function run({ app, runs, options }: Parts): void {
     const { q, offset, limit } = asked(c, range.extend({ q: z.string().max(500) }))
     return c.json(await (await runs.search(c.req.param('run'))).search(q, { offset, limit: Math.min(limit, 50) }))
   })
-  app.get('/api/runs/:run/certificate', (c) => c.json(certificateOf(c.req.param('run'), runs.record(c.req.param('run')))))
+  app.get('/api/runs/:run/certificate', (c) =>
+    c.json(certificateOf(c.req.param('run'), runs.record(c.req.param('run')))),
+  )
 }
 
 /** Without what was not asked for. */
@@ -174,7 +213,9 @@ const given = <T extends object>(filter: T): BrowseFilter =>
 function certificateOf(id: string, { manifest }: RunRecord): CertificatePage {
   const { command, result } = manifest
   if (command !== 'check') throw new Refused(404, `the run '${id}' certifies nothing: ludus check <env> does`)
-  const found = result as { worlds?: { certificate: CertificatePage['certificates'][number]; seconds: number }[] } & CertificatePage['certificates'][number]
+  const found = result as {
+    worlds?: { certificate: CertificatePage['certificates'][number]; seconds: number }[]
+  } & CertificatePage['certificates'][number]
   if (!found) return { run: id, certificates: [] }
   return {
     run: id,
@@ -190,12 +231,24 @@ function trajectory({ app, runs, options }: Parts): void {
     const { task, batch } = trajectory
     const commands = [
       { about: 'shows it in a terminal', text: `ludus show ${quoted(`${path}/${trajectory.id}`)}` },
-      { about: 'plays it again, and draws its world', text: `ludus show ${quoted(`${path}/${trajectory.id}`)} --pictures pictures` },
+      {
+        about: 'plays it again, and draws its world',
+        text: `ludus show ${quoted(`${path}/${trajectory.id}`)} --pictures pictures`,
+      },
       ...(manifest.command === 'run'
-        ? [{ about: 'plays the run again from its record, without a model', text: `ludus run ${quoted(manifest.env)} --model replay:${quoted(path)}` }]
+        ? [
+            {
+              about: 'plays the run again from its record, without a model',
+              text: `ludus run ${quoted(manifest.env)} --model replay:${quoted(path)}`,
+            },
+          ]
         : []),
     ]
-    return c.json({ ...headOf(trajectory), commands, group: { task, batch, attempts: runs.browser(run).group(task, batch).length } })
+    return c.json({
+      ...headOf(trajectory),
+      commands,
+      group: { task, batch, attempts: runs.browser(run).group(task, batch).length },
+    })
   })
   app.get('/api/runs/:run/steps', (c) => {
     const { id, from, to } = asked(c, stepQuery)
@@ -231,7 +284,10 @@ function trajectory({ app, runs, options }: Parts): void {
     const svg = (await drawn(c.req.param('run'), id)).svgs[step]
     if (svg === undefined) throw new Refused(404, `'${id}' has no picture ${step}`)
     // Opened by itself it may run nothing either.
-    return c.body(svg, 200, { 'content-type': 'image/svg+xml', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" })
+    return c.body(svg, 200, {
+      'content-type': 'image/svg+xml',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    })
   })
 }
 
@@ -249,7 +305,11 @@ function tokens({ app, runs, options }: Parts): void {
     const [run, { id, ...query }] = [c.req.param('run'), asked(c, sliceQuery)]
     const trajectory = runs.trajectory(run, id)
     const record = runs.record(run)
-    const slice = tokenSlice(trajectory, { ...query, to: Math.min(query.to, query.from + 20_000) }, { learned: learnedFrom(record.path, id), texts: await options.texts(record, trajectory) })
+    const slice = tokenSlice(
+      trajectory,
+      { ...query, to: Math.min(query.to, query.from + 20_000) },
+      { learned: learnedFrom(record.path, id), texts: await options.texts(record, trajectory) },
+    )
     if (!slice) throw new Refused(404, `'${id}' has no call ${query.call}`)
     return c.json(slice)
   })

@@ -34,7 +34,8 @@ export const gate: MiddlewareHandler = async (context, next) => {
   const refusal = refused(req.method, (name) => req.header(name))
   if (refusal !== undefined) return context.json({ error: refusal }, 403, HEADERS)
   await next()
-  for (const [name, value] of Object.entries(HEADERS)) if (!context.res.headers.has(name)) context.res.headers.set(name, value)
+  for (const [name, value] of Object.entries(HEADERS))
+    if (!context.res.headers.has(name)) context.res.headers.set(name, value)
   return
 }
 

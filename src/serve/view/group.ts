@@ -6,7 +6,11 @@ import type { Group } from './wire.ts'
 /** More are not set side by side. */
 const MOST = 64
 
-export function groupOf(runs: RunFolders, run: string, { task, batch }: { readonly task: string; readonly batch: string }): Group {
+export function groupOf(
+  runs: RunFolders,
+  run: string,
+  { task, batch }: { readonly task: string; readonly batch: string },
+): Group {
   const rows = runs.browser(run).group(task, batch)
   const advantages = advantagesOf(rows.map((row) => row.return))
   return {

@@ -80,7 +80,9 @@ export class Looker {
         yield null
       }
       const took = performance.now() - started
-      await pause(Math.max(now.state === 'running' ? OFTEN_MS : 5 * OFTEN_MS, SHARE * took), undefined, { signal }).catch(() => {})
+      await pause(Math.max(now.state === 'running' ? OFTEN_MS : 5 * OFTEN_MS, SHARE * took), undefined, {
+        signal,
+      }).catch(() => {})
     }
   }
 }

@@ -1,5 +1,12 @@
 /** A trajectory in parts: what can be shown of all of it at once, and the bodies that come when they are looked at. */
-import { type AssistantMessage, type Call, callsOf, type Message, type Step, type Trajectory } from '../../core/index.ts'
+import {
+  type AssistantMessage,
+  type Call,
+  callsOf,
+  type Message,
+  type Step,
+  type Trajectory,
+} from '../../core/index.ts'
 import type { CallOutline, StepBody, StepOutline, TrajectoryHead } from './wire.ts'
 
 const PREVIEW = 160
@@ -69,7 +76,8 @@ function charactersOf(messages: readonly Message[]): number {
   for (const message of messages) {
     if (typeof message.content === 'string') count += message.content.length
     else for (const part of message.content) count += part.type === 'text' ? part.text.length : 1000
-    if (message.role === 'assistant') count += (message.thinking?.length ?? 0) + JSON.stringify(message.calls ?? []).length
+    if (message.role === 'assistant')
+      count += (message.thinking?.length ?? 0) + JSON.stringify(message.calls ?? []).length
   }
   return count
 }

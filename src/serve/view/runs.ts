@@ -2,7 +2,16 @@
  * The folder of runs as the dashboard sees it: which there are, the few that are open, their tags, and what was thrown
  * away. A run is named by its folder's name, and no name leads anywhere else.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Trajectory } from '../../core/index.ts'
@@ -12,8 +21,8 @@ import {
   openBrowser,
   openSearchIndex,
   openStore,
-  readRun,
   type Run,
+  readRun,
   type SearchIndex,
 } from '../../data/index.ts'
 import type { RunLine } from './wire.ts'
@@ -72,7 +81,9 @@ class Folders implements RunFolders {
 
   lines(): RunLine[] {
     if (!existsSync(this.root)) return []
-    const names = readdirSync(this.root).filter((name) => NAME.test(name) && existsSync(join(this.root, name, 'run.json')))
+    const names = readdirSync(this.root).filter(
+      (name) => NAME.test(name) && existsSync(join(this.root, name, 'run.json')),
+    )
     return names.map((name) => {
       try {
         return this.line(name)
@@ -214,7 +225,9 @@ function tagsIn(path: string): string[] {
 
 /** Characters, for the most part: what a trajectory takes in memory, roughly. */
 const sizeOf = ({ steps, trailing }: Trajectory): number =>
-  2 * (JSON.stringify(steps.map(({ observation, action }) => [observation, action])).length + 2000 * (steps.length + trailing.length))
+  2 *
+  (JSON.stringify(steps.map(({ observation, action }) => [observation, action])).length +
+    2000 * (steps.length + trailing.length))
 
 const NOTHING: Interval = { mean: null, low: null, high: null }
 const interval = z.object({ mean: z.number().nullable(), low: z.number().nullable(), high: z.number().nullable() })
@@ -231,7 +244,9 @@ function lineOf({ manifest, state }: RunRecord, { id, tags, browser }: LineParts
   const text = (name: string): string => (typeof settings[name] === 'string' ? settings[name] : '')
   const { trajectories, outcomes, costUsd } = browser().totals()
   const played = command === 'run' || command === 'resume'
-  const { success, return: paid } = played ? browser().summary() : (learned(result) ?? { success: NOTHING, return: NOTHING })
+  const { success, return: paid } = played
+    ? browser().summary()
+    : (learned(result) ?? { success: NOTHING, return: NOTHING })
   return {
     ...{ id, command, env, model: text('model') || text('recipe'), agent: text('agent'), state, started },
     ...{ seconds: seconds ?? null, trajectories, success, return: paid, costUsd, broken: outcomes.broken, tags },

@@ -13,7 +13,9 @@ export async function serveView(options: ViewOptions, port: number): Promise<Ser
   const server = serve({ fetch: view.app.fetch, port, hostname })
   const taken = await new Promise<number>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(error.code === 'EADDRINUSE' ? `port ${port} is taken: name another with --port` : error.message)),
+      reject(
+        new Error(error.code === 'EADDRINUSE' ? `port ${port} is taken: name another with --port` : error.message),
+      ),
     )
     server.once('listening', () => resolve((server.address() as { port: number }).port))
   })

@@ -86,7 +86,12 @@ export interface RunNow extends RunLine {
   readonly totals: Totals
   readonly batches: readonly BatchTotals[]
   readonly rewards: readonly RewardTotals[]
-  readonly failures: readonly { readonly boundary: string; readonly message: string; readonly count: number; readonly id: string }[]
+  readonly failures: readonly {
+    readonly boundary: string
+    readonly message: string
+    readonly count: number
+    readonly id: string
+  }[]
   readonly slowest: readonly Row[]
   readonly resume: string | null
 }
@@ -301,4 +306,3 @@ export interface PaperLine {
 export interface Refusal {
   readonly error: string
 }
-
