@@ -118,7 +118,7 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   const runS = flags['run-timeout']
   const late = runS === undefined ? [] : [AbortSignal.timeout(1000 * runS)]
   const signal = AbortSignal.any([interrupted, halt.signal, ...late])
-  await using _control = await controlled(folder, { places, halt, counted, access })
+  await using _control = await controlled(folder, { places, halt, signal, counted, access })
   const onTrajectory = async (trajectory: Trajectory): Promise<void> => {
     await folder.store.add(trajectory)
     journal.forget(trajectory.id)

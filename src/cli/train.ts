@@ -100,9 +100,9 @@ export const train = command({
     )
     const seconds = (performance.now() - started) / 1000
     const result = { run: run.path, recipe: recipe.name, env: spec.id, seconds, ...claims(done, recipe) }
-    run.update({ state: signal.aborted ? 'cancelled' : 'done', seconds, result })
+    run.update({ state: done.cancelled ? 'cancelled' : 'done', seconds, result })
     print(result, report(result, done.chart), flags)
-    return signal.aborted ? 1 : 0
+    return done.cancelled ? 1 : 0
   },
 })
 

@@ -1,7 +1,13 @@
 /** What became of it: runs on disk, their format, and what can be said of them with honest statistics. */
+export * from './browse.ts'
 export * from './format.ts'
 export * from './journal.ts'
+export { type BrowseFilter, type Query, SORTS } from './listing.ts'
+export * from './measurements.ts'
+export * from './paired.ts'
 export * from './remembered.ts'
+export type { Row } from './row.ts'
 export * from './run-folder.ts'
 export * from './statistics.ts'
 export * from './store.ts'
+export type { TaskCell, TaskRow, TaskSort } from './task-groups.ts'

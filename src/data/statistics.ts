@@ -3,7 +3,7 @@
  * not attempts, are what is resampled, because attempts at one task are not independent.
  */
 import { type Outcome, random, returnOf, successOf, type Trajectory } from '../core/index.ts'
-import type { Row } from './store.ts'
+import type { Row } from './row.ts'
 
 /** A mean with its 95 % interval; all null where there was nothing to average. */
 export interface Interval {
@@ -63,50 +63,81 @@ export function playedOf(row: Row): Played {
   return { outcome, rewards, usage: { promptTokens, completionTokens }, costUsd, steps: { length: steps } }
 }
 
-export function summarise(groups: readonly Attempts[]): Summary {
-  const all = groups.flatMap(({ trajectories }) => trajectories)
-  const scores = groups.map(({ trajectories }) => trajectories.flatMap((t) => successOf(t) ?? []))
-  const samples = Math.max(0, ...groups.map(({ trajectories }) => trajectories.length))
-  const counted = scores.map((attempts) => ({ n: attempts.length, c: attempts.filter((score) => score >= 1).length }))
-  const tokens = all.reduce((sum, { usage }) => sum + usage.promptTokens + usage.completionTokens, 0)
+/** What the numbers need of the attempts at one task; means are undefined where nothing was scored. */
+export interface TaskNumbers extends Counted {
+  readonly attempts: number
+  readonly success: number | undefined
+  readonly return: number | undefined
+  /** Means of the rewards that weigh nothing, over the attempts that each could judge. */
+  readonly metrics: ReadonlyMap<string, number>
+}
+
+/** Attempts at a task whose success is known, and those of them that succeeded. */
+export interface Counted {
+  readonly scored: number
+  readonly won: number
+}
+
+/** Sums over attempts, whatever their task. */
+export type Sums = Pick<Summary, 'outcomes' | 'steps' | 'tokens' | 'costUsd'>
+
+export const summarise = (groups: readonly Attempts[]): Summary =>
+  summaryOf(groups.map(numbersOf), sumsOf(groups.flatMap(({ trajectories }) => trajectories)))
+
+export function summaryOf(tasks: readonly TaskNumbers[], sums: Sums): Summary {
+  const curves = passCurves(tasks)
+  const metrics = Map.groupBy(
+    tasks.flatMap((task) => [...task.metrics]),
+    ([name]) => name,
+  )
   return {
-    tasks: groups.length,
-    samples,
-    success: proportion(scores),
-    return: bootstrap(groups.flatMap(({ trajectories }) => mean(trajectories.flatMap((t) => returnOf(t) ?? [])) ?? [])),
-    metrics: metricsOf(groups),
-    passAt: perK(samples, counted, (n, c, k) => 1 - choose(n - c, k) / choose(n, k)),
-    passHat: perK(samples, counted, (n, c, k) => choose(c, k) / choose(n, k)),
-    outcomes: countOutcomes(all),
+    tasks: tasks.length,
+    samples: tasks.reduce((most, { attempts }) => Math.max(most, attempts), 0),
+    success: proportion(tasks.flatMap(({ success }) => success ?? [])),
+    return: bootstrap(tasks.flatMap((task) => task.return ?? [])),
+    metrics: Object.fromEntries(
+      [...metrics].map(([name, found]) => [name, proportion(found.map(([, value]) => value))]),
+    ),
+    passAt: Object.fromEntries(curves.map(({ k, passAt }) => [k, passAt])),
+    passHat: Object.fromEntries(curves.map(({ k, passHat }) => [k, passHat])),
+    ...sums,
+  }
+}
+
+function numbersOf({ trajectories }: Attempts): TaskNumbers {
+  const scores = trajectories.flatMap((trajectory) => successOf(trajectory) ?? [])
+  const metrics = trajectories.flatMap(({ rewards }) =>
+    Object.entries(rewards).flatMap(([name, { value, weight }]) =>
+      weight === 0 && name !== 'success' && value !== null ? [{ name, value }] : [],
+    ),
+  )
+  const byName = Map.groupBy(metrics, ({ name }) => name)
+  return {
+    attempts: trajectories.length,
+    scored: scores.length,
+    won: scores.filter((score) => score >= 1).length,
+    success: mean(scores),
+    return: mean(trajectories.flatMap((trajectory) => returnOf(trajectory) ?? [])),
+    metrics: new Map([...byName].map(([name, found]) => [name, mean(found.map(({ value }) => value))!])),
+  }
+}
+
+function sumsOf(all: readonly Played[]): Sums {
+  const count = (kind: Outcome['kind']): number => all.filter(({ outcome }) => outcome.kind === kind).length
+  return {
+    outcomes: {
+      scored: count('scored'),
+      unscored: count('unscored'),
+      broken: count('broken'),
+      cancelled: count('cancelled'),
+      overBudget: count('over-budget'),
+    },
     steps: all.reduce((sum, { steps }) => sum + steps.length, 0),
-    tokens,
+    tokens: all.reduce((sum, { usage }) => sum + usage.promptTokens + usage.completionTokens, 0),
     costUsd: all.reduce<number | null>(
       (sum, { costUsd }) => (sum === null || costUsd === null ? null : sum + costUsd),
       0,
     ),
-  }
-}
-
-function metricsOf(groups: readonly Attempts[]): Record<string, Interval> {
-  const values = new Map<string, number[][]>()
-  for (const { trajectories } of groups) {
-    const ofTask = new Map<string, number[]>()
-    for (const { rewards } of trajectories)
-      for (const [name, { value, weight }] of Object.entries(rewards))
-        if (weight === 0 && name !== 'success' && value !== null) ofTask.set(name, [...(ofTask.get(name) ?? []), value])
-    for (const [name, attempts] of ofTask) values.set(name, [...(values.get(name) ?? []), attempts])
-  }
-  return Object.fromEntries([...values].map(([name, attempts]) => [name, proportion(attempts)]))
-}
-
-function countOutcomes(trajectories: readonly Played[]): Outcomes {
-  const count = (kind: Outcome['kind']): number => trajectories.filter(({ outcome }) => outcome.kind === kind).length
-  return {
-    scored: count('scored'),
-    unscored: count('unscored'),
-    broken: count('broken'),
-    cancelled: count('cancelled'),
-    overBudget: count('over-budget'),
   }
 }
 
@@ -116,12 +147,18 @@ export function mean(values: readonly number[]): number | undefined {
 }
 
 const RESAMPLES = 2000
+/** Of more values than these the resampled means are normal for all that can be seen: reckoned, not drawn. */
+const MANY = 2000
 
 /** The mean with its percentile-bootstrap interval (Efron 1979), 2,000 resamples, the same at every call. */
 export function bootstrap(values: readonly number[]): Interval {
   const n = values.length
   const centre = mean(values)
   if (centre === undefined) return { mean: null, low: null, high: null }
+  if (n > MANY) {
+    const half = Z * Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / n / n)
+    return { mean: centre, low: centre - half, high: centre + half }
+  }
   const rng = random(n)
   const means = Float64Array.from({ length: RESAMPLES }, () => {
     let sum = 0
@@ -136,39 +173,57 @@ export function bootstrap(values: readonly number[]): Interval {
  * The mean of tasks' means, each from 0 to 1. Where all tasks agree on 0 or on 1 a bootstrap would claim certainty,
  * so the interval there is Wilson's (1927), one observation a task.
  */
-function proportion(scores_task: readonly (readonly number[])[]): Interval {
-  const means = scores_task.flatMap((scores) => mean(scores) ?? [])
+export function proportion(means: readonly number[]): Interval {
   const first = means[0]
   if ((first === 0 || first === 1) && means.every((value) => value === first)) return wilson(first, means.length)
   return bootstrap(means)
 }
 
+/** The normal quantile of a 95 % interval. */
+const Z = 1.959964
+
 function wilson(p: number, n: number): Interval {
-  const z = 1.959964
-  const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
-  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
+  const centre = (p + (Z * Z) / (2 * n)) / (1 + (Z * Z) / n)
+  const half = (Z / (1 + (Z * Z) / n)) * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n))
   return { mean: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
 }
 
-/** The mean over the tasks with at least k scored attempts, for each k that any task has. */
-function perK(
-  samples: number,
-  counted: readonly { n: number; c: number }[],
-  estimate: (n: number, c: number, k: number) => number,
-): Record<string, number> {
-  const out: Record<string, number> = {}
-  for (let k = 1; k <= samples; k++) {
-    const value = mean(counted.filter(({ n }) => n >= k).map(({ n, c }) => estimate(n, c, k)))
-    if (value !== undefined) out[k] = value
-  }
-  return out
+export interface PassAtK {
+  readonly k: number
+  /** The chance that at least one of k attempts succeeds (Chen et al. 2021). */
+  readonly passAt: number
+  /** The chance that all k do (pass^k, Yao et al. 2024). */
+  readonly passHat: number
 }
 
-/** n over k; 0 where k > n. */
-function choose(n: number, k: number): number {
-  let out = 1
-  for (let i = 1; i <= k; i++) out *= (n - k + i) / i
-  return Math.max(0, out)
+/** Each k up to here, then in steps of a quarter, and the last: nobody reads ten thousand of them. */
+const EVERY_K = 256
+
+/** For each k that any task has scored attempts for, the mean over the tasks that have as many. */
+export function passCurves(tasks: readonly Counted[]): PassAtK[] {
+  const alike = Map.groupBy(tasks, ({ scored, won }) => `${scored}/${won}`)
+  const kinds = [...alike.values()].map((same) => ({ ...same[0]!, tasks: same.length }))
+  const widest = kinds.reduce((most, { scored }) => Math.max(most, scored), 0)
+  const curve: PassAtK[] = []
+  const after = (k: number): number => (k < EVERY_K || k === widest ? k + 1 : Math.min(widest, Math.ceil(k * 1.25)))
+  for (let k = 1; k <= widest; k = after(k)) {
+    let [passAt, passHat, counted] = [0, 0, 0]
+    for (const { scored, won, tasks } of kinds) {
+      if (scored < k) continue
+      passAt += tasks * (1 - allAmong(scored - won, scored, k))
+      passHat += tasks * allAmong(won, scored, k)
+      counted += tasks
+    }
+    curve.push({ k, passAt: passAt / counted, passHat: passHat / counted })
+  }
+  return curve
+}
+
+/** The chance that k drawn from n, none of them twice, all lie among m of the n. */
+function allAmong(m: number, n: number, k: number): number {
+  let chance = 1
+  for (let i = 0; i < k && chance > 0; i++) chance *= (m - i) / (n - i)
+  return Math.max(0, chance)
 }
 
 /** What paired runs say of an arm against a baseline. */

@@ -2,73 +2,12 @@
  * Trajectories in one sqlite file: columns to look things up by, the body compressed. Written in groups, one commit
  * for all that come within a few milliseconds; what has been acknowledged survives a crash of the process.
  */
-import { accessSync, constants, existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { setImmediate } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
-import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { callsOf, type Failure, type Reward, returnOf, successOf, type Trajectory } from '../core/index.ts'
-import { decodeTrajectory, encodedPieces } from './format.ts'
-
-const compressInThread = promisify(zstdCompress)
-/** A shorter body stands as it is: zstd would take longer to begin than the rest of the writing does. */
-const PLAIN_BYTES = 2048
-/** A shorter one is compressed in less time than a thread takes to be asked: 0.04 ms against 0.8. */
-const INLINE_BYTES = 64 * 1024
-
-/** A trajectory may be megabytes: after this much of it, whoever else waits for the event loop has a turn. */
-const TURN_LENGTH = 256 * 1024
-
-async function packed(trajectory: Trajectory): Promise<Uint8Array> {
-  const bytes = await encoded(trajectory)
-  if (bytes.length < PLAIN_BYTES) return bytes
-  // Knowing the size beforehand, zstd makes itself no larger than it has to be.
-  const options = { pledgedSrcSize: bytes.length }
-  return bytes.length < INLINE_BYTES ? zstdCompressSync(bytes, options) : compressInThread(bytes, options)
-}
-
-async function encoded(trajectory: Trajectory): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let text = ''
-  for (const piece of encodedPieces(trajectory)) {
-    text += piece
-    if (text.length < TURN_LENGTH) continue
-    parts.push(Buffer.from(text))
-    text = ''
-    await setImmediate()
-  }
-  return parts.length > 0 ? Buffer.concat([...parts, Buffer.from(text)]) : Buffer.from(text)
-}
-
-/** JSON begins with a brace, and zstd does not. */
-const unpacked = (body: Uint8Array): string =>
-  (body[0] === 0x7b ? Buffer.from(body) : zstdDecompressSync(body)).toString('utf8')
-
-/** What can be had without reading the body. */
-export interface Row {
-  readonly id: string
-  readonly batch: string
-  readonly env: string
-  readonly task: string
-  readonly attempt: number
-  readonly agent: string
-  readonly outcome: Trajectory['outcome']['kind']
-  readonly stop: Trajectory['stop']
-  /** null where the outcome has no score. */
-  readonly return: number | null
-  readonly success: number | null
-  readonly steps: number
-  readonly calls: number
-  readonly promptTokens: number
-  readonly completionTokens: number
-  readonly costUsd: number | null
-  readonly timeMs: number
-  readonly rewards: Readonly<Record<string, Reward>>
-  /** What broke, where the outcome is that. */
-  readonly failure: Failure | null
-}
+import type { Trajectory } from '../core/index.ts'
+import { packed, unpacked } from './body.ts'
+import { decodeTrajectory } from './format.ts'
+import { type Cells, COLUMNS, cell, columnNames, type Row, rowFrom, rowOf } from './row.ts'
+import { checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
 
 export interface Filter {
   readonly batch?: string
@@ -103,50 +42,12 @@ export interface Store extends AsyncDisposable {
   remove(filter: Filter): void
 }
 
-const COLUMNS = {
-  id: 'TEXT PRIMARY KEY',
-  batch: 'TEXT',
-  env: 'TEXT',
-  task: 'TEXT',
-  attempt: 'INTEGER',
-  agent: 'TEXT',
-  outcome: 'TEXT',
-  stop: 'TEXT',
-  return: 'REAL',
-  success: 'REAL',
-  steps: 'INTEGER',
-  calls: 'INTEGER',
-  promptTokens: 'INTEGER',
-  completionTokens: 'INTEGER',
-  costUsd: 'REAL',
-  timeMs: 'REAL',
-  rewards: 'TEXT',
-  failure: 'TEXT',
-} as const satisfies Record<keyof Row, string>
-
-const names = Object.keys(COLUMNS).map((name) => `"${name}"`)
-/** PRAGMA user_version: the format of what lies in the file. */
-const VERSION = 3
 const GROUP_MS = 5
 const GROUP_ROWS = 50
 
 /** Opens, or makes, the store in this file. Throws a sentence where the file is none, or cannot be had. */
 export function openStore(path: string, { readOnly = false } = {}): Store {
-  if (readOnly && !existsSync(path)) throw new Error(`there is no store at '${path}'`)
   return new SqliteStore(path, readOnly)
-}
-
-/** sqlite writes beside a file even to read it. Where nothing may be written, it is told that nobody else will either. */
-function readable(path: string): string | URL {
-  if (existsSync(`${path}-wal`)) return path
-  try {
-    accessSync(dirname(path), constants.W_OK)
-    return path
-  } catch {
-    const url = pathToFileURL(path)
-    url.searchParams.set('immutable', '1')
-    return url
-  }
 }
 
 interface Waiting {
@@ -164,31 +65,14 @@ class SqliteStore implements Store {
 
   constructor(path: string, readOnly: boolean) {
     this.#path = path
-    this.#database = explained(
-      path,
-      () => new DatabaseSync(readOnly ? readable(path) : path, { readOnly, timeout: 5000 }),
-    )
-    explained(path, () => {
-      if (!readOnly) this.#create()
-      const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
-      if (version !== VERSION) throw new Error(`'${path}' holds format version ${version}; this Ludus reads ${VERSION}`)
-    })
-  }
-
-  #create(): void {
-    const columns = Object.entries(COLUMNS).map(([name, type]) => `"${name}" ${type}`)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
-    if (version !== 0) return
-    this.#database.exec(`
-      BEGIN;
-      CREATE TABLE trajectories (${columns.join(', ')});
-      -- Apart, so that whoever lists a gigabyte of trajectories reads none of it.
-      CREATE TABLE bodies (id TEXT PRIMARY KEY, body BLOB);
-      CREATE INDEX by_batch ON trajectories (batch);
-      CREATE INDEX by_task ON trajectories (task);
-      PRAGMA user_version = ${VERSION};
-      COMMIT`)
+    this.#database = readOnly
+      ? openReadable(path)
+      : explained(path, () => {
+          const database = new DatabaseSync(path, { timeout: 5000 })
+          create(database)
+          checkVersion(path, database)
+          return database
+        })
   }
 
   async add(trajectory: Trajectory): Promise<void> {
@@ -216,7 +100,7 @@ class SqliteStore implements Store {
 
   #insert(group: readonly Waiting[]): void {
     const insert = this.#database.prepare(
-      `INSERT OR REPLACE INTO trajectories (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+      `INSERT OR REPLACE INTO trajectories (${columnNames.join(', ')}) VALUES (${columnNames.map(() => '?').join(', ')})`,
     )
     const insertBody = this.#database.prepare('INSERT OR REPLACE INTO bodies (id, body) VALUES (?, ?)')
     this.#atomically(() => {
@@ -240,11 +124,9 @@ class SqliteStore implements Store {
   }
 
   *rows(filter: Filter = {}, most = -1): Iterable<Row> {
-    type Cells = Row & { readonly rewards: string; readonly failure: string | null }
     const [where, values] = conditions(filter)
-    const sql = `SELECT ${names.join(', ')} FROM trajectories ${where} ORDER BY rowid LIMIT ?`
-    for (const row of this.#query<Cells>(sql, [...values, most]))
-      yield { ...row, rewards: JSON.parse(row.rewards), failure: row.failure && JSON.parse(row.failure) }
+    const sql = `SELECT ${columnNames.join(', ')} FROM trajectories ${where} ORDER BY rowid LIMIT ?`
+    for (const cells of this.#query<Cells>(sql, [...values, most])) yield rowFrom(cells)
   }
 
   *batches(): Iterable<BatchRow> {
@@ -302,51 +184,23 @@ class SqliteStore implements Store {
   }
 }
 
+function create(database: DatabaseSync): void {
+  const columns = Object.entries(COLUMNS).map(([name, type]) => `"${name}" ${type}`)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  if (versionOf(database) !== 0) return
+  database.exec(`
+    BEGIN;
+    CREATE TABLE trajectories (${columns.join(', ')});
+    -- Apart, so that whoever lists a gigabyte of trajectories reads none of it.
+    CREATE TABLE bodies (id TEXT PRIMARY KEY, body BLOB);
+    CREATE INDEX by_batch ON trajectories (batch);
+    CREATE INDEX by_task ON trajectories (task);
+    PRAGMA user_version = ${STORE_VERSION};
+    COMMIT`)
+}
+
 function conditions(filter: Filter): [where: string, values: SQLInputValue[]] {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined)
   const where = given.length > 0 ? `WHERE ${given.map(([name]) => `"${name}" = ?`).join(' AND ')}` : ''
   return [where, given.map(([, value]) => value as SQLInputValue)]
-}
-
-/** What sqlite does not hold as it is, it holds as JSON. */
-const cell = (value: Row[keyof Row]): SQLInputValue =>
-  typeof value === 'object' && value !== null ? JSON.stringify(value) : value
-
-function rowOf(trajectory: Trajectory): Row {
-  const { id, batch, env, task, attempt, agent, outcome, stop, steps, usage, costUsd, timeMs, rewards } = trajectory
-  return {
-    ...{ id, batch, env, task, attempt, agent, stop, costUsd, timeMs, rewards, ...usage },
-    failure: outcome.kind === 'broken' ? outcome.failure : null,
-    outcome: outcome.kind,
-    return: returnOf(trajectory),
-    success: successOf(trajectory),
-    steps: steps.length,
-    calls: callsOf(trajectory).length,
-  }
-}
-
-function explained<T>(path: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw explain(path, error)
-  }
-}
-
-/** sqlite's result codes, in words that say what to do. */
-const REASONS: Record<number, string> = {
-  5: 'another process is writing to it: wait until that one is done',
-  8: 'it may not be written to',
-  10: 'the disk could not be read or written',
-  11: 'it is damaged',
-  13: 'the disk is full: make room and run again; what was written before is kept',
-  14: 'it cannot be opened',
-  26: 'it is no store of Ludus',
-}
-
-function explain(path: string, error: unknown): Error {
-  const code = (error as { errcode?: number }).errcode
-  if (code === undefined) return error as Error
-  // The low byte is the result, the rest its detail.
-  return new Error(`'${path}': ${REASONS[code & 0xff] ?? (error as Error).message}`, { cause: error })
 }
