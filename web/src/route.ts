@@ -35,7 +35,7 @@ addEventListener('hashchange', () => {
 export function href(path: readonly string[], query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   const search = new URLSearchParams(given.map(([name, value]) => [name, `${value}`])).toString()
-  return `#/${path.map(encodeURIComponent).join('/')}${search && `?${search}`}`
+  return `#/${path.filter(Boolean).map(encodeURIComponent).join('/')}${search && `?${search}`}`
 }
 
 export const go = (to: string): void => {

@@ -24,9 +24,9 @@ const toggle = (id: string): void => {
 }
 
 const columns: readonly Column<RunLine>[] = [
-  { name: 'run', sort: 'id', width: 'minmax(9rem, 1.6fr)', cell: ({ id }) => id },
+  { name: 'run', sort: 'id', width: 'minmax(8rem, 1.6fr)', cell: ({ id }) => id },
   { name: 'state', sort: 'state', width: '6.5rem', cell: ({ state }) => <State state={state} /> },
-  { name: 'world', sort: 'env', width: 'minmax(6rem, 1fr)', wide: true, cell: ({ env }) => env },
+  { name: 'world', sort: 'env', width: 'minmax(6rem, 1fr)', wide: 'wider', cell: ({ env }) => env },
   {
     name: 'who',
     sort: 'model',
@@ -35,7 +35,14 @@ const columns: readonly Column<RunLine>[] = [
     cell: ({ model, agent, command }) => [model || command, agent].filter(Boolean).join(', '),
   },
   { name: 'success', sort: 'success', width: '10.5rem', number: true, cell: ({ success }) => <Mean of={success} /> },
-  { name: 'return', sort: 'return', width: '11rem', number: true, wide: true, cell: (run) => <Mean of={run.return} /> },
+  {
+    name: 'return',
+    sort: 'return',
+    width: '11rem',
+    number: true,
+    wide: true,
+    cell: (run) => <Mean of={run.return} digits={1} />,
+  },
   {
     name: 'episodes',
     sort: 'trajectories',

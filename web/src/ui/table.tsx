@@ -11,8 +11,8 @@ export interface Column<R> {
   /** A track of the grid: '1fr', '6rem'. */
   readonly width: string
   readonly number?: boolean
-  /** Not on a phone. */
-  readonly wide?: boolean
+  /** Not on a phone; 'wider': only on a wide screen. */
+  readonly wide?: boolean | 'wider'
   readonly cell: (row: R) => ComponentChildren
 }
 
@@ -36,12 +36,16 @@ interface TableProps<R> {
 export const ROW_PX = 34
 
 export function Table<R>({ label, columns, count, row, to, order, onOrder, onView }: TableProps<R>): JSX.Element {
-  const tracks = columns.map(({ width }) => width).join(' ')
-  const narrow = columns
-    .filter(({ wide }) => !wide)
-    .map(({ width }) => width)
-    .join(' ')
-  const style = { '--tracks': tracks, '--narrow': narrow }
+  const tracks = (kept: (column: Column<R>) => boolean): string =>
+    columns
+      .filter(kept)
+      .map(({ width }) => width)
+      .join(' ')
+  const style = {
+    '--tracks': tracks(() => true),
+    '--middle': tracks(({ wide }) => wide !== 'wider'),
+    '--narrow': tracks(({ wide }) => !wide),
+  }
   /** The first cell's link covers its row. */
   const cells = (record: R): JSX.Element[] =>
     columns.map((column, i) => (
@@ -77,8 +81,8 @@ export function Table<R>({ label, columns, count, row, to, order, onOrder, onVie
   )
 }
 
-const classOf = ({ number, wide }: { readonly number?: boolean; readonly wide?: boolean }): string =>
-  `${number ? 'number' : ''} ${wide ? 'wide' : ''}`
+const classOf = ({ number, wide }: Pick<Column<unknown>, 'number' | 'wide'>): string =>
+  `${number ? 'number' : ''} ${wide ? 'wide' : ''} ${wide === 'wider' ? 'wider' : ''}`
 
 interface HeadProps<R> {
   readonly column: Column<R>
