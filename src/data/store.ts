@@ -2,15 +2,14 @@
  * Trajectories in one sqlite file: columns to look things up by, the body compressed. Written in groups, one commit
  * for all that come within a few milliseconds; what has been acknowledged survives a crash of the process.
  */
-import { accessSync, constants, existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { callsOf, type Failure, type Reward, returnOf, successOf, type Trajectory } from '../core/index.ts'
 import { decodeTrajectory, encodedPieces } from './format.ts'
+import { atomically, explain, explained, readable } from './sqlite.ts'
 
 const compressInThread = promisify(zstdCompress)
 /** A shorter body stands as it is: zstd would take longer to begin than the rest of the writing does. */
@@ -136,19 +135,6 @@ export function openStore(path: string, { readOnly = false } = {}): Store {
   return new SqliteStore(path, readOnly)
 }
 
-/** sqlite writes beside a file even to read it. Where nothing may be written, it is told that nobody else will either. */
-function readable(path: string): string | URL {
-  if (existsSync(`${path}-wal`)) return path
-  try {
-    accessSync(dirname(path), constants.W_OK)
-    return path
-  } catch {
-    const url = pathToFileURL(path)
-    url.searchParams.set('immutable', '1')
-    return url
-  }
-}
-
 interface Waiting {
   readonly row: Row
   readonly body: Uint8Array
@@ -219,24 +205,12 @@ class SqliteStore implements Store {
       `INSERT OR REPLACE INTO trajectories (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     )
     const insertBody = this.#database.prepare('INSERT OR REPLACE INTO bodies (id, body) VALUES (?, ?)')
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       for (const { row, body } of group) {
         insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => cell(row[name])))
         insertBody.run(row.id, body)
       }
     })
-  }
-
-  /** All of it, or nothing. */
-  #atomically(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
   }
 
   *rows(filter: Filter = {}, most = -1): Iterable<Row> {
@@ -274,7 +248,7 @@ class SqliteStore implements Store {
     const [where, values] = conditions(filter)
     const bodies = `DELETE FROM bodies WHERE id IN (SELECT id FROM trajectories ${where})`
     explained(this.#path, () =>
-      this.#atomically(() => {
+      atomically(this.#database, () => {
         for (const sql of [bodies, `DELETE FROM trajectories ${where}`]) this.#database.prepare(sql).run(...values)
       }),
     )
@@ -323,30 +297,4 @@ function rowOf(trajectory: Trajectory): Row {
     steps: steps.length,
     calls: callsOf(trajectory).length,
   }
-}
-
-function explained<T>(path: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw explain(path, error)
-  }
-}
-
-/** sqlite's result codes, in words that say what to do. */
-const REASONS: Record<number, string> = {
-  5: 'another process is writing to it: wait until that one is done',
-  8: 'it may not be written to',
-  10: 'the disk could not be read or written',
-  11: 'it is damaged',
-  13: 'the disk is full: make room and run again; what was written before is kept',
-  14: 'it cannot be opened',
-  26: 'it is no store of Ludus',
-}
-
-function explain(path: string, error: unknown): Error {
-  const code = (error as { errcode?: number }).errcode
-  if (code === undefined) return error as Error
-  // The low byte is the result, the rest its detail.
-  return new Error(`'${path}': ${REASONS[code & 0xff] ?? (error as Error).message}`, { cause: error })
 }
