@@ -8,6 +8,65 @@ import { packed, unpacked } from './body.ts'
 import { decodeTrajectory } from './format.ts'
 import { type Cells, COLUMNS, cell, columnNames, type Row, rowFrom, rowOf } from './row.ts'
 import { checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
+import { existsSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { callsOf, type Failure, type Reward, returnOf, successOf, type Trajectory } from '../core/index.ts'
+import { decodeTrajectory, encodedPieces } from './format.ts'
+import { atomically, explain, explained, readable } from './sqlite.ts'
+const compressInThread = promisify(zstdCompress)
+/** A shorter body stands as it is: zstd would take longer to begin than the rest of the writing does. */
+const PLAIN_BYTES = 2048
+/** A shorter one is compressed in less time than a thread takes to be asked: 0.04 ms against 0.8. */
+const INLINE_BYTES = 64 * 1024
+/** A trajectory may be megabytes: after this much of it, whoever else waits for the event loop has a turn. */
+const TURN_LENGTH = 256 * 1024
+async function packed(trajectory: Trajectory): Promise<Uint8Array> {
+  const bytes = await encoded(trajectory)
+  if (bytes.length < PLAIN_BYTES) return bytes
+  // Knowing the size beforehand, zstd makes itself no larger than it has to be.
+  const options = { pledgedSrcSize: bytes.length }
+  return bytes.length < INLINE_BYTES ? zstdCompressSync(bytes, options) : compressInThread(bytes, options)
+}
+async function encoded(trajectory: Trajectory): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let text = ''
+  for (const piece of encodedPieces(trajectory)) {
+    text += piece
+    if (text.length < TURN_LENGTH) continue
+    parts.push(Buffer.from(text))
+    text = ''
+    await setImmediate()
+  }
+  return parts.length > 0 ? Buffer.concat([...parts, Buffer.from(text)]) : Buffer.from(text)
+}
+/** JSON begins with a brace, and zstd does not. */
+const unpacked = (body: Uint8Array): string =>
+  (body[0] === 0x7b ? Buffer.from(body) : zstdDecompressSync(body)).toString('utf8')
+/** What can be had without reading the body. */
+export interface Row {
+  readonly id: string
+  readonly batch: string
+  readonly env: string
+  readonly task: string
+  readonly attempt: number
+  readonly agent: string
+  readonly outcome: Trajectory['outcome']['kind']
+  readonly stop: Trajectory['stop']
+  /** null where the outcome has no score. */
+  readonly return: number | null
+  readonly success: number | null
+  readonly steps: number
+  readonly calls: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly costUsd: number | null
+  readonly timeMs: number
+  readonly rewards: Readonly<Record<string, Reward>>
+  /** What broke, where the outcome is that. */
+  readonly failure: Failure | null
+}
 
 export interface Filter {
   readonly batch?: string
@@ -103,24 +162,12 @@ class SqliteStore implements Store {
       `INSERT OR REPLACE INTO trajectories (${columnNames.join(', ')}) VALUES (${columnNames.map(() => '?').join(', ')})`,
     )
     const insertBody = this.#database.prepare('INSERT OR REPLACE INTO bodies (id, body) VALUES (?, ?)')
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       for (const { row, body } of group) {
         insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => cell(row[name])))
         insertBody.run(row.id, body)
       }
     })
-  }
-
-  /** All of it, or nothing. */
-  #atomically(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
   }
 
   *rows(filter: Filter = {}, most = -1): Iterable<Row> {
@@ -156,7 +203,7 @@ class SqliteStore implements Store {
     const [where, values] = conditions(filter)
     const bodies = `DELETE FROM bodies WHERE id IN (SELECT id FROM trajectories ${where})`
     explained(this.#path, () =>
-      this.#atomically(() => {
+      atomically(this.#database, () => {
         for (const sql of [bodies, `DELETE FROM trajectories ${where}`]) this.#database.prepare(sql).run(...values)
       }),
     )
@@ -203,4 +250,19 @@ function conditions(filter: Filter): [where: string, values: SQLInputValue[]] {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined)
   const where = given.length > 0 ? `WHERE ${given.map(([name]) => `"${name}" = ?`).join(' AND ')}` : ''
   return [where, given.map(([, value]) => value as SQLInputValue)]
+}
+/** What sqlite does not hold as it is, it holds as JSON. */
+const cell = (value: Row[keyof Row]): SQLInputValue =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+function rowOf(trajectory: Trajectory): Row {
+  const { id, batch, env, task, attempt, agent, outcome, stop, steps, usage, costUsd, timeMs, rewards } = trajectory
+  return {
+    ...{ id, batch, env, task, attempt, agent, stop, costUsd, timeMs, rewards, ...usage },
+    failure: outcome.kind === 'broken' ? outcome.failure : null,
+    outcome: outcome.kind,
+    return: returnOf(trajectory),
+    success: successOf(trajectory),
+    steps: steps.length,
+    calls: callsOf(trajectory).length,
+  }
 }
