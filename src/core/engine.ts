@@ -36,6 +36,8 @@ export interface Sample {
   readonly tokens: number[]
   /** Per token, under the distribution it was drawn from; for greedy sampling under temperature 1. */
   readonly logprobs: number[]
+  /** Per token, the entropy of that distribution in nats; absent where the engine does not say. */
+  readonly entropies?: number[]
   readonly finish: 'stop' | 'length'
 }
 

@@ -9,9 +9,3 @@ export interface Learned {
   } | null)[]
 }
 export const learnedFrom = (_folder: string, _id: string): Learned[] => []
-export interface SearchIndex extends AsyncDisposable {
-  search(text: string, range: { offset: number; limit: number }): Promise<unknown>
-}
-export const openSearchIndex = async (_folder: string): Promise<SearchIndex> => {
-  throw new Error('not there yet')
-}

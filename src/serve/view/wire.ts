@@ -15,7 +15,17 @@ export type {
   Step,
   ToolSpec,
 } from '../../core/index.ts'
-export type { BatchTotals, Interval, Measurement, RewardTotals, Row, TaskRow, Totals } from '../../data/index.ts'
+export type {
+  BatchTotals,
+  Interval,
+  Measurement,
+  RewardTotals,
+  Row,
+  SearchHit,
+  SearchResult,
+  TaskRow,
+  Totals,
+} from '../../data/index.ts'
 
 export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted'
 
@@ -236,22 +246,6 @@ export interface TokenSlice {
 }
 
 export type Pictures = { readonly count: number; readonly same: readonly boolean[] } | { readonly none: string }
-
-export interface SearchHit {
-  readonly id: string
-  readonly step: number | null
-  readonly where: string
-  readonly snippet: readonly { readonly text: string; readonly mark: boolean }[]
-}
-
-export interface SearchResult {
-  readonly hits: readonly SearchHit[]
-  readonly total: number
-  readonly more: boolean
-  /** Trajectories that are in the index, of how many. */
-  readonly indexed: number
-  readonly of: number
-}
 
 export interface Compared {
   readonly runs: readonly RunLine[]
