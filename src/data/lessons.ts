@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Datum, Origin, Span } from '../core/index.ts'
-import { atomically, explained, readable } from './sqlite.ts'
+import { atomically, explained, readable } from './sqlite-file.ts'
 
 /** What an update made of a trajectory. */
 export interface TaughtUpdate {

@@ -7,66 +7,7 @@ import type { Trajectory } from '../core/index.ts'
 import { packed, unpacked } from './body.ts'
 import { decodeTrajectory } from './format.ts'
 import { type Cells, COLUMNS, cell, columnNames, type Row, rowFrom, rowOf } from './row.ts'
-import { checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
-import { existsSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { callsOf, type Failure, type Reward, returnOf, successOf, type Trajectory } from '../core/index.ts'
-import { decodeTrajectory, encodedPieces } from './format.ts'
-import { atomically, explain, explained, readable } from './sqlite.ts'
-const compressInThread = promisify(zstdCompress)
-/** A shorter body stands as it is: zstd would take longer to begin than the rest of the writing does. */
-const PLAIN_BYTES = 2048
-/** A shorter one is compressed in less time than a thread takes to be asked: 0.04 ms against 0.8. */
-const INLINE_BYTES = 64 * 1024
-/** A trajectory may be megabytes: after this much of it, whoever else waits for the event loop has a turn. */
-const TURN_LENGTH = 256 * 1024
-async function packed(trajectory: Trajectory): Promise<Uint8Array> {
-  const bytes = await encoded(trajectory)
-  if (bytes.length < PLAIN_BYTES) return bytes
-  // Knowing the size beforehand, zstd makes itself no larger than it has to be.
-  const options = { pledgedSrcSize: bytes.length }
-  return bytes.length < INLINE_BYTES ? zstdCompressSync(bytes, options) : compressInThread(bytes, options)
-}
-async function encoded(trajectory: Trajectory): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let text = ''
-  for (const piece of encodedPieces(trajectory)) {
-    text += piece
-    if (text.length < TURN_LENGTH) continue
-    parts.push(Buffer.from(text))
-    text = ''
-    await setImmediate()
-  }
-  return parts.length > 0 ? Buffer.concat([...parts, Buffer.from(text)]) : Buffer.from(text)
-}
-/** JSON begins with a brace, and zstd does not. */
-const unpacked = (body: Uint8Array): string =>
-  (body[0] === 0x7b ? Buffer.from(body) : zstdDecompressSync(body)).toString('utf8')
-/** What can be had without reading the body. */
-export interface Row {
-  readonly id: string
-  readonly batch: string
-  readonly env: string
-  readonly task: string
-  readonly attempt: number
-  readonly agent: string
-  readonly outcome: Trajectory['outcome']['kind']
-  readonly stop: Trajectory['stop']
-  /** null where the outcome has no score. */
-  readonly return: number | null
-  readonly success: number | null
-  readonly steps: number
-  readonly calls: number
-  readonly promptTokens: number
-  readonly completionTokens: number
-  readonly costUsd: number | null
-  readonly timeMs: number
-  readonly rewards: Readonly<Record<string, Reward>>
-  /** What broke, where the outcome is that. */
-  readonly failure: Failure | null
-}
+import { atomically, checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
 
 export interface Filter {
   readonly batch?: string
@@ -250,19 +191,4 @@ function conditions(filter: Filter): [where: string, values: SQLInputValue[]] {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined)
   const where = given.length > 0 ? `WHERE ${given.map(([name]) => `"${name}" = ?`).join(' AND ')}` : ''
   return [where, given.map(([, value]) => value as SQLInputValue)]
-}
-/** What sqlite does not hold as it is, it holds as JSON. */
-const cell = (value: Row[keyof Row]): SQLInputValue =>
-  typeof value === 'object' && value !== null ? JSON.stringify(value) : value
-function rowOf(trajectory: Trajectory): Row {
-  const { id, batch, env, task, attempt, agent, outcome, stop, steps, usage, costUsd, timeMs, rewards } = trajectory
-  return {
-    ...{ id, batch, env, task, attempt, agent, stop, costUsd, timeMs, rewards, ...usage },
-    failure: outcome.kind === 'broken' ? outcome.failure : null,
-    outcome: outcome.kind,
-    return: returnOf(trajectory),
-    success: successOf(trajectory),
-    steps: steps.length,
-    calls: callsOf(trajectory).length,
-  }
 }
