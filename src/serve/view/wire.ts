@@ -34,6 +34,8 @@ export type {
   Measurement,
   RewardTotals,
   Row,
+  SearchHit,
+  SearchResult,
   Solved,
   TaskRow,
   Totals,
@@ -264,22 +266,6 @@ export interface TokenSlice {
 }
 
 export type Pictures = { readonly count: number; readonly same: readonly boolean[] } | { readonly none: string }
-
-export interface SearchHit {
-  readonly id: string
-  readonly step: number | null
-  readonly where: string
-  readonly snippet: readonly { readonly text: string; readonly mark: boolean }[]
-}
-
-export interface SearchResult {
-  readonly hits: readonly SearchHit[]
-  readonly total: number
-  readonly more: boolean
-  /** Trajectories that are in the index, of how many. */
-  readonly indexed: number
-  readonly of: number
-}
 
 export interface Compared {
   readonly runs: readonly RunLine[]

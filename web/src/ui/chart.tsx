@@ -166,7 +166,13 @@ function options(curves: readonly Curve[], { x, range, height, width, sync, at }
       legend: { show: false },
       cursor: { points: { size: 6 }, ...(sync && { sync: { key: sync } }) },
     },
-    hooks: { setCursor: [({ cursor, data }) => void (at.value = data[0][cursor.idx ?? -1] ?? null)] },
+    hooks: {
+      setCursor: [
+        ({ cursor, data }) => {
+          at.value = data[0][cursor.idx ?? -1] ?? null
+        },
+      ],
+    },
     scales: { x: { time: false }, y: range ? { range: [...range] as [number, number] } : {} },
     axes: [
       {
