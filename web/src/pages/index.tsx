@@ -5,6 +5,7 @@ import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
 import { Overview } from './overview.tsx'
 import { Runs } from './runs.tsx'
+import { Trajectories } from './trajectories.tsx'
 
 interface Shown {
   readonly title: string
@@ -15,6 +16,8 @@ export function pageAt({ path, query }: Place): Shown {
   const [room, run = '', view = ''] = path
   if (room === undefined) return { title: '', body: <Runs query={query} /> }
   if (room === 'run' && run && view === '') return { title: run, body: <Overview run={run} query={query} /> }
+  if (room === 'run' && view === 'trajectories')
+    return { title: `${run}, trajectories`, body: <Trajectories run={run} query={query} /> }
   return {
     title: 'Not here',
     body: (
