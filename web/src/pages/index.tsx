@@ -3,8 +3,10 @@ import type { JSX } from 'preact'
 import type { Place } from '../route.ts'
 import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
+import { Group } from './group.tsx'
 import { Overview } from './overview.tsx'
 import { Runs } from './runs.tsx'
+import { Tasks } from './tasks.tsx'
 import { Trajectories } from './trajectories.tsx'
 
 interface Shown {
@@ -18,6 +20,9 @@ export function pageAt({ path, query }: Place): Shown {
   if (room === 'run' && run && view === '') return { title: run, body: <Overview run={run} query={query} /> }
   if (room === 'run' && view === 'trajectories')
     return { title: `${run}, trajectories`, body: <Trajectories run={run} query={query} /> }
+  if (room === 'run' && view === 'tasks') return { title: `${run}, tasks`, body: <Tasks run={run} query={query} /> }
+  if (room === 'run' && view === 'group')
+    return { title: `${run}, ${query['task']}`, body: <Group run={run} query={query} /> }
   return {
     title: 'Not here',
     body: (
