@@ -1,6 +1,17 @@
 /** What the dashboard and its server say to each other: plain JSON. The page knows these types of Ludus and no others. */
 import type { Call, Certificate, Observation, Step, Trajectory } from '../../core/index.ts'
-import type { BatchTotals, Interval, Measurement, RewardTotals, Row, TaskRow, Totals } from '../../data/index.ts'
+import type {
+  BatchTotals,
+  Histogram,
+  HistogramColumn,
+  Interval,
+  Measurement,
+  RewardTotals,
+  Row,
+  Solved,
+  TaskRow,
+  Totals,
+} from '../../data/index.ts'
 
 export type {
   AssistantMessage,
@@ -17,12 +28,15 @@ export type {
 } from '../../core/index.ts'
 export type {
   BatchTotals,
+  Facets,
+  Histogram,
   Interval,
   Measurement,
   RewardTotals,
   Row,
   SearchHit,
   SearchResult,
+  Solved,
   TaskRow,
   Totals,
 } from '../../data/index.ts'
@@ -93,6 +107,8 @@ export interface RunNow extends RunLine {
   readonly live: LiveStatus | null
   /** Trajectories of the last seconds, per second; null before there are two looks. */
   readonly rate: number | null
+  /** Tokens that models read and wrote, likewise. */
+  readonly tokenRate: number | null
   readonly totals: Totals
   readonly batches: readonly BatchTotals[]
   readonly rewards: readonly RewardTotals[]
@@ -129,8 +145,12 @@ export interface Tasks {
   readonly offset: number
   /** The widest row. */
   readonly attempts: number
+  /** How many tasks are always, sometimes, never done. */
+  readonly solved: Solved
   readonly tasks: readonly TaskRow[]
 }
+
+export type Histograms = Readonly<Record<HistogramColumn, Histogram>>
 
 export interface PassCurve {
   readonly k: number

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import type { Place } from '../route.ts'
 import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
+import { Overview } from './overview.tsx'
 import { Runs } from './runs.tsx'
 
 interface Shown {
@@ -11,8 +12,9 @@ interface Shown {
 }
 
 export function pageAt({ path, query }: Place): Shown {
-  const [room, _run = '', _view = ''] = path
+  const [room, run = '', view = ''] = path
   if (room === undefined) return { title: '', body: <Runs query={query} /> }
+  if (room === 'run' && run && view === '') return { title: run, body: <Overview run={run} query={query} /> }
   return {
     title: 'Not here',
     body: (
