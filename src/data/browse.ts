@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Columns, Following } from './columns.ts'
-import { type BrowseFilter, ordered, type Query, selected } from './listing.ts'
+import { type BrowseFilter, ordered, type Query, type Rows, selected } from './listing.ts'
 import { type Cells, columnNames, type Row, rowFrom } from './row.ts'
 import { explained, openReadable } from './sqlite-file.ts'
 import { mean, type Outcomes, type PassAtK, passCurves, type Summary, summaryOf } from './statistics.ts'
@@ -169,7 +169,10 @@ class StoreBrowser implements Browser {
     const columns = this.#following.now()
     const { batch } = columns.texts
     const groups = Map.groupBy(selected(columns), (row) => batch.codes[row]!)
-    return [...groups].map(([code, rows]) => ({ batch: batch.names[code]!, ...totalsOf(columns, rows) }))
+    return [...groups].map(([code, rows]) => ({
+      batch: batch.names[code]!,
+      ...totalsOf(columns, Uint32Array.from(rows)),
+    }))
   }
 
   rewards(filter?: BrowseFilter): RewardTotals[] {
@@ -248,9 +251,9 @@ class StoreBrowser implements Browser {
   }
 
   /** Those that are still there: between two reads another process may have removed one. */
-  #rows({ rowid }: Columns, rows: readonly number[]): Row[] {
+  #rows({ rowid }: Columns, rows: Rows): Row[] {
     return explained(this.#path, () =>
-      rows.flatMap((row) => {
+      [...rows].flatMap((row) => {
         const cells = this.#row.get(rowid[row]!) as Cells | undefined
         return cells ? [rowFrom(cells)] : []
       }),
@@ -278,7 +281,7 @@ class StoreBrowser implements Browser {
 
 const filterOf = (batch: string | undefined): BrowseFilter => (batch === undefined ? {} : { batch })
 
-function totalsOf(columns: Columns, rows: readonly number[]): Totals {
+function totalsOf(columns: Columns, rows: Rows): Totals {
   const { numbers, texts } = columns
   const returns = known(numbers.return, rows)
   return {
@@ -297,7 +300,7 @@ function totalsOf(columns: Columns, rows: readonly number[]): Totals {
   }
 }
 
-function rewardsOf({ rewards }: Columns, rows: readonly number[]): RewardTotals[] {
+function rewardsOf({ rewards }: Columns, rows: Rows): RewardTotals[] {
   const { names, weights, start, values } = rewards
   const sums = names.names.map(() => ({ count: 0, judged: 0, sum: 0, min: Infinity, max: -Infinity }))
   for (const row of rows)
@@ -318,7 +321,7 @@ function rewardsOf({ rewards }: Columns, rows: readonly number[]): RewardTotals[
   })
 }
 
-function histogramOf(values: readonly number[], bins: number): Histogram {
+function histogramOf(values: Float64Array, bins: number): Histogram {
   if (values.length === 0) return { low: null, high: null, counts: [] }
   let [low, high] = [Infinity, -Infinity]
   for (const value of values) {

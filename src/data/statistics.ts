@@ -142,8 +142,10 @@ function sumsOf(all: readonly Played[]): Sums {
 }
 
 /** undefined for no values. */
-export function mean(values: readonly number[]): number | undefined {
-  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined
+export function mean(values: readonly number[] | Float64Array): number | undefined {
+  let sum = 0
+  for (const value of values) sum += value
+  return values.length > 0 ? sum / values.length : undefined
 }
 
 const RESAMPLES = 2000
