@@ -12,8 +12,13 @@ export function openReadable(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at '${path}'`)
   return explained(path, () => {
     const database = new DatabaseSync(readable(path), { readOnly: true, timeout: 5000 })
-    checkVersion(path, database)
-    return database
+    try {
+      checkVersion(path, database)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
   })
 }
 
