@@ -8,7 +8,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Columns, Following } from './columns.ts'
 import { type BrowseFilter, ordered, type Query, type Rows, selected } from './listing.ts'
 import { type Cells, columnNames, type Row, rowFrom } from './row.ts'
-import { explained, openReadable } from './sqlite-file.ts'
+import { explained, openReadable, STORE_FILE } from './sqlite-file.ts'
 import { mean, type Outcomes, type PassAtK, passCurves, type Summary, summaryOf } from './statistics.ts'
 import {
   counts,
@@ -129,7 +129,7 @@ export interface Browser extends Disposable {
 
 /** Opens the store in a run's folder. Throws a sentence where there is none, or it cannot be read. */
 export function openBrowser(folder: string): Browser {
-  const path = join(folder, 'trajectories.sqlite')
+  const path = join(folder, STORE_FILE)
   return new StoreBrowser(path, openReadable(path))
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { matchOf, type SnippetPart, snippetOf, type Term, termsOf } from './search-query.ts'
 import { type Piece, type Place, piecesOf } from './search-text.ts'
-import { explained, openReadable, versionOf } from './sqlite-file.ts'
+import { explained, openReadable, STORE_FILE, versionOf } from './sqlite-file.ts'
 import { unpacked } from './unpacked.ts'
 
 export interface SearchHit {
@@ -58,7 +58,7 @@ export class SearchFile {
 
   /** Throws a sentence where the folder holds no store. */
   constructor(folder: string) {
-    this.#path = join(folder, 'trajectories.sqlite')
+    this.#path = join(folder, STORE_FILE)
     this.#store = openReadable(this.#path)
     this.#folder = indexFolder(folder)
     this.#temporary = this.#folder !== folder

@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
+/** In a run's folder. */
+export const STORE_FILE = 'trajectories.sqlite'
 /** PRAGMA user_version: the format of what lies in the file of a store. */
 export const STORE_VERSION = 3
 
