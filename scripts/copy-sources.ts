@@ -1,4 +1,4 @@
-/** Copies what the compiler leaves out into the build: the Python that sandboxes run. `copy-sources [<dist>]`. */
+/** Copies what the compiler leaves out into the build: the Python that sandboxes run, and the recipes' figures. `copy-sources [<dist>]`. */
 import { cpSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -8,3 +8,4 @@ cpSync(join(root, 'src/sandboxes'), join(dist, 'sandboxes'), {
   recursive: true,
   filter: (path) => !/\.ts$/.test(path),
 })
+cpSync(join(root, 'docs/figures'), join(dist, 'figures'), { recursive: true })

@@ -68,3 +68,14 @@ it('a run can be paused, hurried, cancelled and resumed, by one process at a tim
   expect(seeds.length - new Set(seeds).size).toBeLessThanOrEqual(9)
   expect((await refused('resume', name.replace('1', '7'))).stderr).toContain('no run at')
 })
+
+it('a run that one process began is gone on with by several', { timeout: 120_000 }, async () => {
+  delayMs = 60
+  const args = [join(import.meta.dirname, 'ten-turns.ts'), '-m', `openai:any@${server.baseUrl}`, '-n', '40', '-c', '4']
+  const { run, outcomes } = await ludus('run', ...args, '--run-timeout', '3')
+  expect([outcomes.scored > 0, outcomes.scored < 40]).toEqual([true, true])
+  delayMs = 0
+  const shared = ['--executor', 'sqlite', '--workers', '2', '--listen', '127.0.0.1:0']
+  const result = await ludus('resume', run, '--run-timeout', '100', ...shared)
+  expect(result.outcomes).toEqual({ scored: 40, unscored: 0, broken: 0, cancelled: 0, overBudget: 0 })
+})

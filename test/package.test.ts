@@ -4,6 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readFigures } from '../src/cli/figures.ts'
+import { paperIndex } from '../src/recipes/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'ludus-package-'))
@@ -47,6 +49,21 @@ it('brings the sources that sandboxes run', () => {
     }`,
   )
   expect(node('sandbox.js').stdout).toBe('42\n42\n')
+})
+
+it('brings the figures of its recipes', () => {
+  write(
+    'papers.js',
+    `import { paperIndex } from 'ludus/recipes'
+    import { readFigures } from './node_modules/ludus/dist/cli/figures.js'
+    for (const { recipe, verdict } of paperIndex(readFigures)) console.log(recipe, verdict)`,
+  )
+  const { stdout, stderr } = node('papers.js')
+  expect(stderr).toBe('')
+  expect(stdout.trim().split('\n')).toEqual(
+    paperIndex(readFigures).map(({ recipe, verdict }) => `${recipe} ${verdict}`),
+  )
+  expect(stdout).toContain('agent-r holds')
 })
 
 it('trains by its command', () => {

@@ -67,13 +67,13 @@ export function interruptible(): AbortSignal & Disposable {
   })
 }
 
-/** What `work` comes to; where it throws, the run says that it failed. */
-export async function recorded<T>(run: Run, work: () => Promise<T>): Promise<T> {
+/** What `work` comes to; where it throws, the run says that it failed, or that it was cancelled by `signal`. */
+export async function recorded<T>(run: Run, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work()
   } catch (error) {
     try {
-      run.update({ state: 'failed' })
+      run.update({ state: signal?.aborted ? 'cancelled' : 'failed' })
     } catch {
       // The disk that failed the work may fail this too: the work's own error is the one to tell.
     }

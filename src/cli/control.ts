@@ -11,7 +11,6 @@ import { z } from 'zod'
 import type { Semaphore } from '../core/index.ts'
 import type { Run } from '../data/index.ts'
 import type { Access, Spent } from './access.ts'
-import type { Tally } from './tally.ts'
 
 export const order = z.discriminatedUnion('do', [
   z.object({ do: z.literal('status') }),
@@ -27,51 +26,71 @@ export interface Status {
   readonly state: 'running' | 'paused' | 'cancelling'
   readonly done: number
   readonly total: number
+  /** Of what is done. */
+  readonly unit: 'episodes' | 'environment steps'
+  /** Episodes, and how many there may be at a time. */
   readonly inFlight: number
   readonly concurrency: number
   readonly seconds: number
   readonly budgets: readonly Spent[]
 }
 
+/** How far a run has got. */
+export interface Counted {
+  readonly done: number
+  readonly total: number
+  readonly unit: Status['unit']
+  seconds(): number
+}
+
 /** A path for the socket that is short enough for every system, and the same for everybody who means this run. */
 const socketOf = (path: string): string =>
   join(tmpdir(), `ludus-${createHash('sha1').update(resolve(path)).digest('hex').slice(0, 16)}.sock`)
 
+export interface Places extends Pick<Semaphore, 'places' | 'held' | 'resize'> {
+  /** With fewer, but for none, somebody would wait for ever; 1 unless given. */
+  readonly least?: number
+}
+
 interface Levers {
-  readonly places: Semaphore
+  /** Where episodes find their place. */
+  readonly places: Places
   readonly halt: AbortController
-  readonly counted: Tally
-  readonly access: Access
+  /** Ends the run, whoever halted it. */
+  readonly signal: AbortSignal
+  readonly counted: Counted
+  /** What is paid for; absent where nothing is. */
+  readonly access?: Access
 }
 
 /** Listens until it is disposed of. A run that nobody can speak to still runs. */
-export async function controlled(run: Run, levers: Levers): Promise<AsyncDisposable> {
-  const { places, halt, counted, access } = levers
+export async function controlled(
+  run: Run,
+  { places, halt, signal, counted, access }: Levers,
+): Promise<AsyncDisposable> {
   let wanted = places.places
   const status = (): Status => ({
-    state: halt.signal.aborted ? 'cancelling' : places.places === 0 ? 'paused' : 'running',
-    ...{
-      done: counted.done,
-      total: counted.total,
-      inFlight: places.held,
-      concurrency: wanted,
-      seconds: counted.seconds(),
-      budgets: access.spent(),
-    },
+    state: signal.aborted ? 'cancelling' : places.places === 0 ? 'paused' : 'running',
+    ...{ done: counted.done, total: counted.total, unit: counted.unit, inFlight: places.held, concurrency: wanted },
+    ...{ seconds: counted.seconds(), budgets: access?.spent() ?? [] },
   })
+  // What is paused has to be let go on to come to its end.
+  signal.addEventListener('abort', () => places.resize(wanted), { once: true })
   const obey = (given: Order): Status => {
-    if (given.do === 'pause') places.resize(0)
+    if (given.do === 'pause' && !signal.aborted) places.resize(0)
     if (given.do === 'resume') places.resize(wanted)
     if (given.do === 'concurrency') {
+      const { least = 1 } = places
+      if (given.to < least) throw new Error(`${least} seeds are trained at once: the concurrency is at least that`)
+      if (places.places > 0) places.resize(given.to)
       wanted = given.to
-      access.resize(wanted)
-      if (places.places > 0) places.resize(wanted)
+      access?.resize(wanted)
     }
-    if (given.do === 'budget') access.recap(given.to)
-    if (given.do === 'cancel') {
-      halt.abort()
-      places.resize(wanted)
+    if (given.do === 'budget') {
+      if (!access) throw new Error('this run spends no money: it has no budget to change')
+      access.recap(given.to)
     }
+    if (given.do === 'cancel') halt.abort()
     return status()
   }
   const path = socketOf(run.path)

@@ -37,8 +37,8 @@ function orderOf(name: string, to: string | undefined): Order {
   throw new UsageError(`a run cannot be told '${name}': it can be told ${ORDERS.join(', ')}`)
 }
 
-const said = ({ state, done, total, inFlight, concurrency, seconds, budgets }: Status): string =>
+const said = ({ state, done, total, unit, inFlight, concurrency, seconds, budgets }: Status): string =>
   [
-    `${state}: ${done} of ${total} episodes done, ${inFlight} in flight of ${concurrency} at a time, ${duration(seconds)} so far`,
+    `${state}: ${done} of ${total} ${unit} done, ${inFlight} episodes in flight of ${concurrency} at a time, ${duration(seconds)} so far`,
     ...budgets.map(spentOf),
   ].join('\n')

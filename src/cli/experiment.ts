@@ -1,14 +1,16 @@
 /** One experiment of `start` and `train`: a fresh model for each seed, taken through a recipe while you watch. */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Env, EnvSpec, RolloutOptions, Task } from '../core/index.ts'
-import type { Run, Summary } from '../data/index.ts'
+import { type Env, type EnvSpec, type RolloutOptions, type Semaphore, semaphore, type Task } from '../core/index.ts'
+import { openLearned, type Run, type Summary } from '../data/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { noisyOracle, oracle, prompted, randomPlayer } from '../models/index.ts'
 import type { ArmResult, Recipe } from '../recipes/index.ts'
 import { evaluate, type Missing } from '../train/index.ts'
 import { openAgent } from './agents.ts'
+import { controlled, type Places } from './control.ts'
 import type { Live } from './live.ts'
+import { measuring } from './measure.ts'
 import { newborn } from './newborn.ts'
 import { watch } from './watch.ts'
 
@@ -37,6 +39,8 @@ export interface Conducted {
   readonly results: readonly (readonly ArmResult[])[]
   /** The learning curves, for a terminal. */
   readonly chart: string
+  /** Whether somebody ended it before its time. */
+  readonly cancelled: boolean
 }
 
 interface Stage {
@@ -48,7 +52,10 @@ interface Stage {
   readonly sandbox?: NonNullable<RolloutOptions['sandbox']>
 }
 
-/** Leaves every trajectory in the run's store, checkpoints and curve.svg in its folder. */
+/**
+ * Leaves every trajectory in the run's store; measurements, what was learned of each token, checkpoints and curve.svg in
+ * its folder.
+ */
 export async function conduct<D, E extends Env>(
   spec: EnvSpec<D, E>,
   settings: Settings,
@@ -65,21 +72,24 @@ export async function conduct<D, E extends Env>(
   const agent = openAgent(settings.agent, spec)
   const [train, test] = [await all(spec.tasks('train')), (await all(spec.tasks('test'))).slice(0, TEST_TASKS)]
   const expert = noisyOracle(spec, settings.noise)
+  const { seeds, imitationSteps, armSteps } = settings
+  const counted = measuring(run, seeds.length * (imitationSteps + (recipe.arms.length - 1) * armSteps))
+  // Small models gain little from a second thread: what the machine has goes to as many seeds at once.
+  const atOnce = Math.min(seeds.length, availableParallelism())
+  const threads = Math.floor(availableParallelism() / atOnce)
+  const lanes = Array.from({ length: atOnce }, () => semaphore(CONCURRENCY))
+  using learned = openLearned(run.path)
+  await using _control = await controlled(run, { places: shared(lanes), halt, signal, counted })
   const measure = (model: ReturnType<typeof oracle<D>>): Promise<Summary> =>
-    evaluate(spec, agent, test, { model, attempts: 4, signal, ...place })
+    evaluate(spec, agent, test, { model, attempts: 4, signal, concurrency: lanes[0]!, ...place })
   const players = {
     random: await measure(randomPlayer(spec)),
     expert: await measure(expert),
     optimum: await measure(oracle(spec)),
   }
   display.note(`${spec.id}: ${train.length} tasks to learn from, ${test.length} held out`)
-  const { seeds, imitationSteps, armSteps } = settings
-  const steps = seeds.length * (imitationSteps + (recipe.arms.length - 1) * armSteps)
-  const curves = watch(display, { chance: players.random, optimum: players.optimum }, steps)
-  // Small models gain little from a second thread: what the machine has goes to as many seeds at once.
-  const atOnce = Math.min(seeds.length, availableParallelism())
-  const threads = Math.floor(availableParallelism() / atOnce)
-  const ofSeed = async (seed: number): Promise<readonly ArmResult[]> => {
+  const curves = watch(display, { chance: players.random, optimum: players.optimum }, counted)
+  const ofSeed = async (seed: number, concurrency: Semaphore): Promise<readonly ArmResult[]> => {
     if (signal.aborted) return []
     const born = await newborn(spec, agent, { ...settings, expert, tasks: train, seed, threads, ...place })
     await using engines = new AsyncDisposableStack()
@@ -95,33 +105,59 @@ export async function conduct<D, E extends Env>(
       },
       prompted: (say) => prompted(spec, 'prompted', say),
       folder: join(run.path, 'checkpoints'),
+      onUpdate: learned.add,
       rollout: {
         ...place,
         batch: `seed-${seed}`,
         signal,
-        concurrency: 128,
+        concurrency,
         maxTokens: settings.maxTokens,
         onTrajectory: (done) => run.store.add(done),
       },
     })
-    const results = await curves.follow(seeds.length > 1 ? `seed ${seed}, ` : '', experiment)
+    const title = seeds.length > 1 ? `seed ${seed}, ` : ''
+    const results = await curves.follow(title, counted.follow(seed, experiment))
     run.write('curve.svg', curves.svg())
     return results
   }
-  const results = await together(seeds, atOnce, (seed) => ofSeed(seed).catch(stopAll))
-  return { players, results, chart: curves.text() }
+  const results = await together(seeds, lanes, (seed, lane) => ofSeed(seed, lane).catch(stopAll))
+  return { players, results, chart: curves.text(), cancelled: signal.aborted }
 }
 
-/** Does the same with each, so many at once; what comes of them in their order. Throws when all have ended. */
-async function together<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+/** Episodes in flight for each seed. */
+const CONCURRENCY = 128
+
+/** Does the same with each, as many at once as there are lanes; what comes of them in their order. Throws when all have ended. */
+async function together<T, L, R>(
+  items: readonly T[],
+  lanes: readonly L[],
+  work: (item: T, lane: L) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = []
   const waiting = items.entries()
-  const worker = async (): Promise<void> => {
-    for (const [i, item] of waiting) results[i] = await work(item)
+  const worker = async (lane: L): Promise<void> => {
+    for (const [i, item] of waiting) results[i] = await work(item, lane)
   }
-  const ended = await Promise.allSettled(Array.from({ length: atOnce }, worker))
+  const ended = await Promise.allSettled(lanes.map(worker))
   for (const one of ended) if (one.status === 'rejected') throw one.reason
   return results
+}
+
+/** Several semaphores as one that has the places of all. */
+function shared(lanes: readonly Semaphore[]): Places {
+  const total = (of: (lane: Semaphore) => number): number => lanes.reduce((sum, lane) => sum + of(lane), 0)
+  return {
+    least: lanes.length,
+    get places() {
+      return total((lane) => lane.places)
+    },
+    get held() {
+      return total((lane) => lane.held)
+    },
+    resize(places) {
+      for (const [i, lane] of lanes.entries()) lane.resize(Math.floor((places + i) / lanes.length))
+    },
+  }
 }
 
 /** Held-out tasks that everybody is measured on, at most. */

@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.ts')).train,
   check: async () => (await import('./check.ts')).check,
   show: async () => (await import('./show.ts')).show,
+  view: async () => (await import('./view.ts')).view,
   init: async () => (await import('./init.ts')).init,
 }
 

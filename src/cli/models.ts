@@ -1,6 +1,6 @@
 /** From the name of a model on the command line to the model itself. */
 import { readFile } from 'node:fs/promises'
-import type { EnvSpec, Model, RolloutOptions } from '../core/index.ts'
+import { type EnvSpec, type Model, type RolloutOptions, trajectoryId } from '../core/index.ts'
 import { openRun } from '../data/index.ts'
 import { ggufFiles, isGguf, openEngine } from '../engine/index.ts'
 import {
@@ -158,7 +158,7 @@ function remote(
 
 function replay(id: string, where: string, { runs, access }: ModelOptions): Player {
   const run = openRun(where, runs)
-  const recorded = replayed(id, (task, attempt) => run.store.get(`${task}/${attempt}`))
+  const recorded = replayed(id, (task, attempt) => run.store.get(trajectoryId({ task, attempt })))
   return { id, model: access.local(recorded), [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() }
 }
 

@@ -9,6 +9,7 @@ import {
   semaphore,
   type Task,
   type Trajectory,
+  trajectoryId,
 } from '../core/index.ts'
 import { openJournal, playedOf, type Row, type Run, type Summary, summarise } from '../data/index.ts'
 import { accessFlags, episodeLimits, openAccess, type Spent, spentOf } from './access.ts'
@@ -117,7 +118,7 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   const runS = flags['run-timeout']
   const late = runS === undefined ? [] : [AbortSignal.timeout(1000 * runS)]
   const signal = AbortSignal.any([interrupted, halt.signal, ...late])
-  await using _control = await controlled(folder, { places, halt, counted, access })
+  await using _control = await controlled(folder, { places, halt, signal, counted, access })
   const onTrajectory = async (trajectory: Trajectory): Promise<void> => {
     await folder.store.add(trajectory)
     journal.forget(trajectory.id)
@@ -129,7 +130,7 @@ export async function playInto(folder: Run, play: Play): Promise<number> {
   }
   const elsewhere = (): Promise<void> => {
     const attempts = Array.from({ length: flags.attempts }, (_, attempt) => attempt)
-    const all = tasks.flatMap(({ id }) => attempts.map((attempt) => `${id}/${attempt}`))
+    const all = tasks.flatMap(({ id }) => attempts.map((attempt) => trajectoryId({ task: id, attempt })))
     const ids = all.filter((id) => !finished(id))
     return share(folder, { flags, journal, ids, signal, onTrajectory, note: display.note })
   }

@@ -28,6 +28,9 @@ const FREE: ReadonlySet<string> = new Set([
   'runs',
   'json',
   'sandbox',
+  'executor',
+  'workers',
+  'listen',
 ])
 
 export const resume = command({

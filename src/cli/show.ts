@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { styleText } from 'node:util'
-import { type EnvSpec, type Message, replay, type Step, type Task, type Trajectory, textOf } from '../core/index.ts'
+import { type Message, type Step, type Trajectory, textOf } from '../core/index.ts'
 import { type BatchRow, openRun, type Row, type Run } from '../data/index.ts'
 import { UsageError, usage } from './args.ts'
-import { command, common, print, sandboxed } from './command.ts'
-import { openWorld } from './open-world.ts'
+import { command, common, print } from './command.ts'
+import { picturesOf } from './pictures.ts'
 import { duration, table } from './table.ts'
 
 export const show = command({
@@ -49,31 +49,16 @@ export const show = command({
 })
 
 /** The paths of the pictures. Throws UsageError where the world draws none, or is not what it was. */
-async function draw(run: Run, trajectory: Trajectory, folder: string): Promise<string[]> {
-  const { env: name, settings, world } = run.manifest
-  const data = settings['data']
-  const spec = await usage(() => openWorld(name, typeof data === 'string' ? data : undefined))
-  if (spec.id !== (world ?? trajectory.env))
-    throw new UsageError(`the run was played in ${trajectory.env}, and '${name}' is ${spec.id} now`)
-  const task = await taskOf(spec, trajectory.task)
-  const { signal } = new AbortController()
-  await using code = await sandboxed('auto')
+async function draw({ manifest }: Run, trajectory: Trajectory, folder: string): Promise<string[]> {
   const paths: string[] = []
   mkdirSync(folder, { recursive: true })
-  for await (const { step, env, same } of replay(spec, task, trajectory, { signal, ...code })) {
-    if (!env.picture) throw new UsageError(`${spec.id} draws no pictures`)
+  for await (const { step, svg, same } of picturesOf(manifest, trajectory, new AbortController().signal)) {
     if (!same) process.stderr.write(`at step ${step} the world shows something else than it did\n`)
     const path = join(folder, `${`${step}`.padStart(4, '0')}.svg`)
-    writeFileSync(path, env.picture())
+    writeFileSync(path, svg)
     paths.push(path)
   }
   return paths
-}
-
-async function taskOf(spec: EnvSpec, id: string): Promise<Task> {
-  for (const split of ['test', 'train'] as const)
-    for await (const task of spec.tasks(split)) if (task.id === id) return task
-  throw new UsageError(`${spec.id} has no task '${id}'`)
 }
 
 /** The folder is as much of the path as holds a run.json; the rest names a trajectory. */

@@ -35,12 +35,12 @@ export const start = command({
     const display = live()
     const recipe = imitateThenReinforce(['grpo'], ['grpo'])
     const work = conduct(maze(), { ...settings, seeds: [flags.seed] }, { recipe, run, signal, display })
-    const { players, results, chart } = await recorded(run, () => work).finally(display.end)
+    const { players, results, chart, cancelled } = await recorded(run, () => work).finally(display.end)
     const [imitation, grpo] = results[0] ?? []
     const seconds = (performance.now() - started) / 1000
     const result = { run: run.path, seconds, players, imitation, grpo }
-    run.update({ state: signal.aborted ? 'cancelled' : 'done', seconds, result })
-    if (!imitation || !grpo || signal.aborted) return 1
+    run.update({ state: cancelled ? 'cancelled' : 'done', seconds, result })
+    if (!imitation || !grpo || cancelled) return 1
     const rows = table([
       ['held-out mazes [95 % interval]', 'success', 'mean return'],
       ...modes('random', { sampled: players.random }),

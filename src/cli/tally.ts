@@ -1,14 +1,12 @@
 /** Counts trajectories as they end, for the progress line. */
 import { styleText } from 'node:util'
 import { returnOf, successOf, type Trajectory } from '../core/index.ts'
+import type { Counted } from './control.ts'
 import { duration, short } from './table.ts'
 
-export interface Tally {
+export interface Tally extends Counted {
   /** One more; what there is to show now, as a block and as a line. */
   add(trajectory: Trajectory): [block: string[], line: string]
-  readonly done: number
-  readonly total: number
-  seconds(): number
 }
 
 /** Of `total` episodes, `before` were played in an earlier life of the run. */
@@ -20,7 +18,7 @@ export function tally(total: number, before = 0): Tally {
     get done() {
       return done
     },
-    total,
+    ...{ total, unit: 'episodes' },
     seconds,
     add(trajectory) {
       done++

@@ -1,14 +1,14 @@
 /** `ludus train <env|recipe>`: ways to learn, side by side over paired seeds, against a baseline and a control. */
-import { bootstrap, type Comparison, compare, createRun, type Interval, type Summary } from '../data/index.ts'
+import { bootstrap, compare, createRun, type Interval, type Summary } from '../data/index.ts'
 import { environments, openEnvironment } from '../environments/index.ts'
 import { noisyOracle } from '../models/index.ts'
 import {
   ALGORITHMS,
   type Algorithm,
   type ArmResult,
+  type Compared,
   imitateThenReinforce,
   isAlgorithm,
-  type Pair,
   type Recipe,
   recipes,
 } from '../recipes/index.ts'
@@ -100,9 +100,9 @@ export const train = command({
     )
     const seconds = (performance.now() - started) / 1000
     const result = { run: run.path, recipe: recipe.name, env: spec.id, seconds, ...claims(done, recipe) }
-    run.update({ state: signal.aborted ? 'cancelled' : 'done', seconds, result })
+    run.update({ state: done.cancelled ? 'cancelled' : 'done', seconds, result })
     print(result, report(result, done.chart), flags)
-    return signal.aborted ? 1 : 0
+    return done.cancelled ? 1 : 0
   },
 })
 
@@ -164,15 +164,10 @@ interface ArmClaim extends Measured {
   readonly tokens: number
 }
 
-interface Claim extends Comparison, Pair {
-  /** 'success' and 'return' as sampled; behind a comma, at which temperature else. */
-  readonly metric: string
-}
-
 interface Claims {
   readonly players: Readonly<Record<string, Measured>>
   readonly arms: readonly ArmClaim[]
-  readonly comparisons: readonly Claim[]
+  readonly comparisons: readonly Compared[]
 }
 
 /** 'success', 'return', or the name of a metric. */

@@ -2,6 +2,7 @@
 import type { Summary } from '../data/index.ts'
 import type { ArmResult, Progress } from '../recipes/index.ts'
 import { type ChartOptions, type Series, svgCharts, textChart } from './chart.ts'
+import type { Counted } from './control.ts'
 import type { Live } from './live.ts'
 import { duration, short } from './table.ts'
 
@@ -13,16 +14,10 @@ export interface Watch {
   svg(): string
 }
 
-/**
- * `players`: those that do not learn, to compare with. `steps`: the environment steps of everything that will be
- * followed, for the estimate.
- */
-export function watch(display: Live, players: Readonly<Record<string, Summary>>, steps: number): Watch {
-  const started = performance.now()
+/** `players`: those that do not learn, to compare with. `counted`: the environment steps, for the estimate. */
+export function watch(display: Live, players: Readonly<Record<string, Summary>>, counted: Counted): Watch {
   /** Per arm and evaluation, what each experiment measured there. */
   const curves = new Map<string, Point[][]>()
-  /** Environment steps taken by all. */
-  let taken = 0
   /** Where the arms' curves begin. */
   let imitated = 0
   const series = (metric: Metric): Series[] =>
@@ -59,10 +54,9 @@ export function watch(display: Live, players: Readonly<Record<string, Summary>>,
         if (next.done) return next.value
         const { arm, round } = next.value
         if (last?.arm === 'imitation' && last.arm !== arm) imitated = last.round.envSteps
-        taken += round.envSteps - (last?.arm === arm ? last.round.envSteps : 0)
         last = next.value
         note(next.value, measured)
-        const line = lineOf(title, next.value, { done: taken, steps, seconds: (performance.now() - started) / 1000 })
+        const line = lineOf(title, next.value, counted)
         if (round.evaluation) display.note(line)
         display.update([...textChart(series('success'), options('success')), '', line], line)
       }
@@ -95,20 +89,14 @@ interface Point {
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-interface Pace {
-  readonly done: number
-  readonly steps: number
-  readonly seconds: number
-}
-
-function lineOf(title: string, { arm, budget, round }: Progress, { done, steps, seconds }: Pace): string {
+function lineOf(title: string, { arm, budget, round }: Progress, { done, total, seconds }: Counted): string {
   const { envSteps, batch, evaluation, loss } = round
   const means = (summary: { success: { mean: number | null }; return: { mean: number | null } }): string =>
     `success ${summary.success.mean?.toFixed(2) ?? '-'}, return ${summary.return.mean?.toFixed(1) ?? '-'}`
   const played = batch.tasks > 0 ? `; played: ${means(batch)}` : ''
   const measured = evaluation ? `; held out: ${means(evaluation)}` : ''
   const learned = loss === null ? '' : `; loss ${loss.toFixed(3)}`
-  const rate = done / seconds
-  const left = done > 0 ? `, ${duration(Math.max(0, steps - done) / rate)} left` : ''
+  const rate = done / seconds()
+  const left = done > 0 ? `, ${duration(Math.max(0, total - done) / rate)} left` : ''
   return `${title}${arm} ${short(envSteps)}/${short(budget)} steps${played}${learned}${measured}; ${short(rate)} steps/s${left}`
 }

@@ -66,13 +66,23 @@ async function attack<D, E extends Env>(
   const played = await trial.play(tactic)
   const [marks, full] = [marksOf(played), marksOf(key)]
   const { agent } = played[0]!
-  const won = played.filter((trajectory) => (successOf(trajectory) ?? 0) > 0).map(({ task }) => `'${task}'`)
-  const where = won.length > 0 ? ` (${won.slice(0, 3).join(', ')}${won.length > 3 ? ', …' : ''})` : ''
-  if (marks.success > allowed)
-    return broken(percent(marks.success), `${agent} succeeds in ${percent(marks.success)} of the tasks${where}`)
+  const won = succeeding(played)
+  const tasksWon = won.slice(0, 3).map(({ task }) => `'${task}'`)
+  const where = won.length > 0 ? ` (${tasksWon.join(', ')}${won.length > 3 ? ', …' : ''})` : ''
+  const share = percent(marks.success)
+  if (marks.success > allowed) return broken(share, `${agent} succeeds in ${share} of the tasks${where}`, won)
   if (marks.return >= full.return)
-    return broken(`${marks.return}`, `${agent} is paid ${marks.return}, the key ${full.return}`)
+    return broken(`${marks.return}`, `${agent} is paid ${marks.return}, the key ${full.return}`, paidAs(key, played))
   return marks.success
+}
+
+const succeeding = (played: readonly Trajectory[]): Trajectory[] => played.filter((one) => (successOf(one) ?? 0) > 0)
+
+/** Those that were paid as much as the key in the same task, or more: most first. */
+function paidAs(key: readonly Trajectory[], played: readonly Trajectory[]): Trajectory[] {
+  const due = new Map(key.map((one) => [one.task, returnOf(one) ?? -Infinity]))
+  const gain = (one: Trajectory): number => (returnOf(one) ?? -Infinity) - (due.get(one.task) ?? 0)
+  return played.filter((one) => gain(one) >= -ROUNDING).sort((a, b) => gain(b) - gain(a))
 }
 
 export const withstandsBluffs = <D, E extends Env>(
@@ -90,9 +100,11 @@ export const withstandsBluffs = <D, E extends Env>(
 export async function withstandsSilence<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   const silent = await withstands(trial, [silence])
   if (silent.verdict === 'broken') return silent
-  const { success } = await trial.marks(() => leaving)
+  const left = await trial.play(() => leaving)
+  const { success } = marksOf(left)
   const share = percent(success)
-  return success > ACCIDENT ? broken(share, `${leaving.id} succeeds in ${share} of the tasks`) : silent
+  if (success <= ACCIDENT) return silent
+  return broken(share, `${leaving.id} succeeds in ${share} of the tasks`, succeeding(left))
 }
 
 export async function withstandsEmptyForm<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
@@ -128,9 +140,11 @@ export const withstandsFloods = <D, E extends Env>(trial: Trial<D, E>): Promise<
 export async function beatsChance<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   const { spec } = trial
   if (!spec.guess) return unchecked('it cannot draw random actions (guess)')
-  const [marks, key] = [await trial.marks((task) => chance(spec, task)), marksOf(trial.key)]
+  const played = await trial.play((task) => chance(spec, task))
+  const [marks, key] = [marksOf(played), marksOf(trial.key)]
   const figure = `success ${percent(marks.success)}, return ${marks.return.toFixed(2)}; key ${key.return.toFixed(2)}`
-  return marks.return < key.return ? kept(figure) : broken(figure, 'random actions are paid as much as the key')
+  if (marks.return < key.return) return kept(figure)
+  return broken(figure, 'random actions are paid as much as the key', paidAs(trial.key, played))
 }
 
 /** The key without its last action: part of the work is no success. What it cost on the way may be as much. */
@@ -143,8 +157,11 @@ export async function wantsItsEnd<D, E extends Env>(trial: Trial<D, E>): Promise
   const [marks, key] = [marksOf(cut), marksOf(whole)]
   const figure = `success ${percent(marks.success)}, return ${marks.return.toFixed(2)}; key ${key.return.toFixed(2)}`
   if (marks.success < key.success && marks.return <= key.return + ROUNDING) return kept(figure)
-  const better = cut.find((one, i) => (returnOf(one) ?? -Infinity) > (returnOf(whole[i]!) ?? 0) || successOf(one) === 1)
-  return broken(figure, `the key without its last action is as good as all of it (task '${better?.task}')`)
+  const better = cut.filter(
+    (one, i) => (returnOf(one) ?? -Infinity) > (returnOf(whole[i]!) ?? 0) || successOf(one) === 1,
+  )
+  const why = `the key without its last action is as good as all of it (task '${better[0]?.task}')`
+  return broken(figure, why, better)
 }
 
 /** What was handed in is handed in again: it earned its pay the first time. */
@@ -156,7 +173,7 @@ export async function paysOnce<D, E extends Env>(trial: Trial<D, E>): Promise<Fi
   const figure = `${marks.return.toFixed(2)} after four times; key ${key.return.toFixed(2)}`
   return marks.return <= key.return + ROUNDING
     ? kept(figure)
-    : broken(figure, 'handing in the same again is paid again')
+    : broken(figure, 'handing in the same again is paid again', paidAs(trial.key, played))
 }
 
 const ROUNDING = 1e-9
@@ -164,11 +181,12 @@ const ROUNDING = 1e-9
 export async function hurries<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   if (!trial.spec.guess) return unchecked('it cannot draw random actions (guess)')
   if (trial.key.every(({ steps }) => steps.length < 2)) return unchecked('there is no later: one step is all there is')
-  const late = await trial.marks((task) => stumbling(trial.spec, task, 3))
-  const [key, figure] = [marksOf(trial.key), `${late.return.toFixed(2)} after three stumbles`]
+  const played = await trial.play((task) => stumbling(trial.spec, task, 3))
+  const [late, key] = [marksOf(played), marksOf(trial.key)]
+  const figure = `${late.return.toFixed(2)} after three stumbles`
   return late.return <= key.return
     ? kept(figure)
-    : broken(figure, `the key at once is paid ${key.return.toFixed(2)}, later more`)
+    : broken(figure, `the key at once is paid ${key.return.toFixed(2)}, later more`, paidAs(trial.key, played))
 }
 
 const ORDERINGS: readonly (readonly Mark[])[] = [
@@ -182,22 +200,27 @@ const ORDERINGS: readonly (readonly Mark[])[] = [
   ['wrong', 'wrong', 'right'],
 ]
 
+/** So many of each of two orderings show that one is paid wrongly. */
+const OF_EACH = 4
+
 /** Answers right and wrong in every order that the world allows: what is paid more has to be worth more. */
 export async function paysInOrder<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   const { spec } = trial
   if (!spec.commit) return unchecked('it does not say how an answer is given (commit)')
-  const plays: Paid[] = []
+  const plays = new Map<Paid, readonly Trajectory[]>()
   for (const answers of ORDERINGS) {
     let given = 0
     const player = (task: Task<D>): Agent => answering(trial, task, { answers, told: (count) => (given += count) })
     const played = await trial.play(player)
     // An ordering that a world cuts short, or sees otherwise, is none that it knows.
     if (given === answers.length * played.length && played.every((one) => agrees(one, answers.at(-1))))
-      plays.push({ answers, tokens: 0, pay: marksOf(played).return })
+      plays.set({ answers, tokens: 0, pay: marksOf(played).return }, played.slice(0, OF_EACH))
   }
-  const [fault] = lintPlays(plays)
-  const figure = `${plays.length} orderings`
-  return fault ? broken(figure, fault.why) : kept(figure)
+  const [fault] = lintPlays([...plays.keys()])
+  const figure = `${plays.size} orderings`
+  if (!fault) return kept(figure)
+  const shown = fault.plays.flatMap((play) => plays.get(play) ?? [])
+  return broken(figure, fault.why, shown)
 }
 
 const agrees = (played: Trajectory, last: Mark | undefined): boolean =>

@@ -149,6 +149,22 @@ describe('checkEnv', () => {
     ])
   })
 
+  it('tells of the trajectories behind a broken promise, by the names that the promise gives', async () => {
+    const shown: string[] = []
+    const { promises } = await checkEnv(counting({ solve: () => [assistant('tick')] }), {
+      ...{ batch: 'worlds/counting', tasks: 2 },
+      onEvidence: ({ id, batch, task, attempt }) => {
+        expect(id).toBe(`${batch}/${task}/${attempt}`)
+        shown.push(id)
+      },
+    })
+    const key = promises.find(({ name }) => name.includes('answer key'))
+    expect(key?.evidence).toEqual(
+      ['to-2/0', 'to-3/1', 'to-6/2', 'to-7/3'].map((id) => `worlds/counting/the-answer-key-earns-full-marks/${id}`),
+    )
+    expect(promises.flatMap(({ evidence = [] }) => evidence)).toEqual(shown)
+  })
+
   it('stops when told to', async () => {
     await expect(checkEnv(counting(), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
   })

@@ -21,8 +21,19 @@ import type { Env } from './env.ts'
 import { failureOf } from './failure.ts'
 import type { EnvSpec } from './spec.ts'
 import type { Split, Task } from './task.ts'
-import { successOf } from './trajectory.ts'
-import { broken, type CheckOptions, ending, type Finding, kept, type Pledge, Trial, unchecked } from './trial.ts'
+import { successOf, type Trajectory, trajectoryId } from './trajectory.ts'
+import {
+  broken,
+  type CheckOptions,
+  EpisodeBroke,
+  ending,
+  type Finding,
+  kept,
+  type Pledge,
+  Trial,
+  transcript,
+  unchecked,
+} from './trial.ts'
 
 export type { CheckOptions, Pledge } from './trial.ts'
 
@@ -33,7 +44,10 @@ export interface Certificate {
   readonly promises: readonly Pledge[]
 }
 
-/** Tries every promise. Rejects only when cancelled: a world that throws has broken the promise under trial. */
+/**
+ * Tries every promise. Rejects only when cancelled, or where `onEvidence` does: a world that throws has broken the
+ * promise under trial.
+ */
 export async function checkEnv<D, E extends Env>(
   spec: EnvSpec<D, E>,
   options: CheckOptions<D> = {},
@@ -41,15 +55,28 @@ export async function checkEnv<D, E extends Env>(
   const promises: Pledge[] = []
   const trial = new Trial(spec, options)
   for (const [name, examine] of PROMISES) {
-    const finding = await examine(trial).catch(
-      (error): Finding => ({ verdict: 'broken', figure: 'failed', why: failureOf('env', error).message }),
-    )
+    const { evidence = [], ...finding } = await examine(trial).catch(failed)
     options.signal?.throwIfAborted()
-    const pledge = { name, ...finding }
+    const shown = evidence.slice(0, EVIDENCE).map(evidenceOf(name, options.batch))
+    for (const trajectory of shown) await options.onEvidence?.(trajectory)
+    const pledge = { name, ...finding, ...(shown.length > 0 && { evidence: shown.map(({ id }) => id) }) }
     promises.push(pledge)
     options.onPledge?.(pledge)
   }
   return { env: spec.id, certified: promises.every(({ verdict }) => verdict !== 'broken'), promises }
+}
+
+/** So many trajectories show why a promise is broken: whoever looks at them has seen it, and a store does not grow. */
+const EVIDENCE = 8
+
+const failed = (error: unknown): Finding =>
+  broken('failed', failureOf('env', error).message, error instanceof EpisodeBroke ? [error.trajectory] : [])
+
+/** Trajectories under the name of the promise that they speak of. */
+function evidenceOf(promise: string, within: string | undefined): (shown: Trajectory, attempt: number) => Trajectory {
+  const slug = promise.replaceAll(/\W+/g, '-')
+  const batch = within === undefined ? slug : `${within}/${slug}`
+  return (shown, attempt) => ({ ...shown, batch, attempt, id: trajectoryId({ batch, task: shown.task, attempt }) })
 }
 
 type Examination = <D, E extends Env>(trial: Trial<D, E>) => Promise<Finding>
@@ -101,11 +128,10 @@ async function tasksDiffer<D, E extends Env>(trial: Trial<D, E>): Promise<Findin
 
 async function keyWins<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   trial.key = await trial.play((task) => keyTo(trial.spec, task))
-  const lost = trial.key.find((trajectory) => (successOf(trajectory) ?? 0) < 1)
-  const won = trial.key.filter((trajectory) => (successOf(trajectory) ?? 0) >= 1).length
-  const figure = `${won}/${trial.key.length}`
-  if (!lost) return kept(figure)
-  return broken(figure, `the key does not solve task '${lost.task}': ${ending(lost)}`)
+  const lost = trial.key.filter((trajectory) => (successOf(trajectory) ?? 0) < 1)
+  const figure = `${trial.key.length - lost.length}/${trial.key.length}`
+  if (!lost[0]) return kept(figure)
+  return broken(figure, `the key does not solve task '${lost[0].task}': ${ending(lost[0])}`, lost)
 }
 
 /** A term that said the same of all that was tried sleeps. */
@@ -116,7 +142,11 @@ async function awake<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   const lines = asleep.map(
     (name) => `'${name}' is ${[...(trial.said.get(name) ?? [])][0] ?? 'not judged'} whatever happens`,
   )
-  return broken(`${asleep.length} of ${names.length} asleep`, `a reward sleeps: ${lines.join('; ')}`)
+  return broken(
+    `${asleep.length} of ${names.length} asleep`,
+    `a reward sleeps: ${lines.join('; ')}`,
+    trial.key.slice(0, 1),
+  )
 }
 
 async function survives<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
@@ -125,17 +155,23 @@ async function survives<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> 
 }
 
 async function repeats<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
-  const [first, again] = [await trial.transcripts({ together: false }), await trial.transcripts({ together: false })]
-  const other = first.findIndex((transcript, i) => transcript !== again[i])
-  if (other < 0) return kept(`${first.length} tasks, twice`)
-  return broken(`task '${trial.tasks[other]!.id}'`, 'opened with the same seed and played alike, the world is another')
+  const [first, again] = [await trial.walks({ together: false }), await trial.walks({ together: false })]
+  const other = differing(first, again)
+  if (!other) return kept(`${first.length} tasks, twice`)
+  return broken(`task '${other[0].task}'`, 'opened with the same seed and played alike, the world is another', other)
 }
 
 async function keepsApart<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
-  const [alone, together] = [await trial.transcripts({ together: false }), await trial.transcripts({ together: true })]
-  const other = alone.findIndex((transcript, i) => transcript !== together[i])
-  if (other < 0) return kept(`${alone.length} tasks, side by side`)
-  return broken(`task '${trial.tasks[other]!.id}'`, 'the episode goes otherwise when another is under way')
+  const [alone, together] = [await trial.walks({ together: false }), await trial.walks({ together: true })]
+  const other = differing(alone, together)
+  if (!other) return kept(`${alone.length} tasks, side by side`)
+  return broken(`task '${other[0].task}'`, 'the episode goes otherwise when another is under way', other)
+}
+
+/** The first two of the same task in which a player could have noticed a difference. */
+function differing(some: readonly Trajectory[], others: readonly Trajectory[]): [Trajectory, Trajectory] | undefined {
+  const at = some.findIndex((one, i) => transcript(one) !== transcript(others[i]!))
+  return at < 0 ? undefined : [some[at]!, others[at]!]
 }
 
 async function forks<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
@@ -158,11 +194,12 @@ async function forks<D, E extends Env>(trial: Trial<D, E>): Promise<Finding> {
   await trial.play(() => looking, trial.tasks.slice(0, 1))
   if (!forks) return unchecked('it has no fork')
   const played = await trial.play(explorer)
-  const wrong = played.find((t) => (successOf(t) ?? 0) < 1 || t.branches[0]?.steps.length !== t.steps.length)
-  if (!wrong) return kept(`${played.length} forks`)
+  const wrong = played.filter((t) => (successOf(t) ?? 0) < 1 || t.branches[0]?.steps.length !== t.steps.length)
+  if (!wrong[0]) return kept(`${played.length} forks`)
   return broken(
-    `task '${wrong.task}'`,
-    `the key's way through a fork and then through its original differ: ${ending(wrong)}`,
+    `task '${wrong[0].task}'`,
+    `the key's way through a fork and then through its original differ: ${ending(wrong[0])}`,
+    wrong,
   )
 }
 

@@ -31,6 +31,8 @@ export interface TokenCapture {
   readonly prompt: readonly number[]
   readonly completion: readonly number[]
   readonly logprobs: readonly number[]
+  /** Of the distribution that each completion token was drawn from, in nats, where the sampler said it. Same length. */
+  readonly entropies?: readonly number[]
 }
 
 export interface Completion {

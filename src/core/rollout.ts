@@ -18,7 +18,7 @@ import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { type Semaphore, semaphore } from './semaphore.ts'
 import type { EnvSpec } from './spec.ts'
 import type { Task } from './task.ts'
-import { outcomeOf, type Trajectory } from './trajectory.ts'
+import { outcomeOf, type Trajectory, trajectoryId } from './trajectory.ts'
 
 /** Who is asking for a model: what an answer key or a per-seat choice needs to know. Agents never see it. */
 export interface Seat<D = unknown> {
@@ -79,7 +79,9 @@ export async function* rollout<D, E extends Env>(
 
   const begin = (task: Task<D>): void => {
     const all = Array.from({ length: attempts }, (_, number) => number)
-    const numbers = all.filter((number) => !options.finished?.(trajectoryId(options.batch, task, number)))
+    const numbers = all.filter(
+      (number) => !options.finished?.(trajectoryId({ batch: options.batch, task: task.id, attempt: number })),
+    )
     if (numbers.length === 0) return
     const played = numbers.map((number) =>
       places.run(() => play(spec, agent, task, number, { ...options, signal })).finally(() => wake()),
@@ -129,9 +131,6 @@ export async function* rollout<D, E extends Env>(
 const BURST = 8
 const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-const trajectoryId = (batch = '', task: Task<unknown>, attempt: number): string =>
-  [batch, task.id, attempt].filter((part) => part !== '').join('/')
-
 /** One episode from opening to verdict. Rejects only where `onTrajectory` does, or the journal. */
 async function play<D, E extends Env>(
   spec: EnvSpec<D, E>,
@@ -145,7 +144,7 @@ async function play<D, E extends Env>(
   const limits = tightest(spec.limits, options.limits)
   const seed = seedOf(options.seed ?? 0, spec.id, task.id)
   const drawing = seedOf(seed, attempt)
-  const id = trajectoryId(batch, task, attempt)
+  const id = trajectoryId({ batch, task: task.id, attempt })
   const journal = episodeJournal(id, options.journal)
   const meter = newMeter()
   const owner = new Owner()

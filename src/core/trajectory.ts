@@ -89,6 +89,14 @@ export interface Trajectory {
   readonly warnings?: readonly string[]
 }
 
+/** What a trajectory is called, where its batch, its task and its attempt are known. */
+export const trajectoryId = ({ batch = '', task, attempt }: Named): string =>
+  [batch, task, attempt].filter((part) => part !== '').join('/')
+
+interface Named extends Pick<Trajectory, 'task' | 'attempt'> {
+  readonly batch?: string | undefined
+}
+
 /** Every call of the trunk, in order. */
 export function callsOf(trajectory: Pick<Trajectory, 'steps' | 'trailing'>): Call[] {
   return [...trajectory.steps.flatMap((step) => step.calls), ...trajectory.trailing]

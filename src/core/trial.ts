@@ -9,11 +9,15 @@ import type { Task } from './task.ts'
 import { returnOf, successOf, type Trajectory } from './trajectory.ts'
 
 export interface CheckOptions<D> extends Pick<RolloutOptions<D>, 'sandbox' | 'signal'> {
+  /** Goes before the batches of the evidence, where that of several worlds lies in one store. */
+  readonly batch?: string
   /** For worlds in which a model plays a part. */
   readonly model?: RolloutOptions<D>['model']
   /** Tasks tried of each split, 24 unless given. */
   readonly tasks?: number
   readonly onPledge?: (pledge: Pledge) => void
+  /** Told of each trajectory that shows why a promise is broken, a few of them a promise; awaited. */
+  readonly onEvidence?: (trajectory: Trajectory) => void | Promise<void>
 }
 
 /** `figure` is what was measured. `why` says what is wrong where it is broken, and what is missing where unchecked. */
@@ -22,12 +26,19 @@ export interface Pledge {
   readonly verdict: 'kept' | 'broken' | 'unchecked'
   readonly figure: string
   readonly why?: string
+  /** The ids of the trajectories that show it, as `onEvidence` was told of them. */
+  readonly evidence?: readonly string[]
 }
 
-export type Finding = Omit<Pledge, 'name'>
+export interface Finding extends Omit<Pledge, 'name' | 'evidence'> {
+  /** The most telling first. */
+  readonly evidence?: readonly Trajectory[]
+}
 
 export const kept = (figure: string): Finding => ({ verdict: 'kept', figure })
-export const broken = (figure: string, why: string): Finding => ({ verdict: 'broken', figure, why })
+export const broken = (figure: string, why: string, evidence: readonly Trajectory[] = []): Finding => ({
+  ...{ verdict: 'broken', figure, why, evidence },
+})
 export const unchecked = (why: string): Finding => ({ verdict: 'unchecked', figure: '-', why })
 
 export type Tactic<D> = (task: Task<D>) => Agent
@@ -36,6 +47,15 @@ export type Tactic<D> = (task: Task<D>) => Agent
 export interface Marks {
   readonly success: number
   readonly return: number
+}
+
+/** Something broke in an episode, whatever the promise under trial was about. */
+export class EpisodeBroke extends Error {
+  readonly trajectory: Trajectory
+  constructor(message: string, trajectory: Trajectory) {
+    super(message)
+    this.trajectory = trajectory
+  }
 }
 
 /** Episodes at once: enough to be quick, and few enough for worlds that open a process each. */
@@ -62,7 +82,7 @@ export class Trial<D, E extends Env> {
     return marksOf(await this.play(tactic, tasks))
   }
 
-  /** One attempt at each task, in the order of the tasks. Throws where a world broke. */
+  /** One attempt at each task, in the order of the tasks. Throws EpisodeBroke where one did. */
   async play(tactic: Tactic<D>, tasks: readonly Task<D>[] = this.tasks): Promise<Trajectory[]> {
     const { model = nobody, sandbox, signal } = this.options
     const counted: typeof sandbox = (needs, until) => {
@@ -79,20 +99,24 @@ export class Trial<D, E extends Env> {
     return all
   }
 
-  #note({ outcome, task, agent, rewards }: Trajectory): void {
+  #note(trajectory: Trajectory): void {
+    const { outcome, task, agent, rewards } = trajectory
     for (const [name, { value }] of Object.entries(rewards))
       this.said.set(name, (this.said.get(name) ?? new Set()).add(value))
     if (outcome.kind === 'broken')
-      throw new Error(`task '${task}' broke (${outcome.failure.boundary}) under ${agent}: ${outcome.failure.message}`)
+      throw new EpisodeBroke(
+        `task '${task}' broke (${outcome.failure.boundary}) under ${agent}: ${outcome.failure.message}`,
+        trajectory,
+      )
   }
 
-  /** What the worlds showed and paid to the same random actions; those of the key where none can be drawn. */
-  async transcripts({ together }: { readonly together: boolean }): Promise<string[]> {
+  /** The same random actions in some of the tasks; those of the key where none can be drawn. */
+  async walks({ together }: { readonly together: boolean }): Promise<Trajectory[]> {
     const tactic: Tactic<D> = (task) => (this.spec.guess ? chance(this.spec, task) : keyTo(this.spec, task))
     const tasks = this.tasks.slice(0, 12)
-    if (together) return (await this.play(tactic, tasks)).map(transcript)
-    const out: string[] = []
-    for (const task of tasks) out.push(...(await this.play(tactic, [task])).map(transcript))
+    if (together) return await this.play(tactic, tasks)
+    const out: Trajectory[] = []
+    for (const task of tasks) out.push(...(await this.play(tactic, [task])))
     return out
   }
 }
@@ -111,7 +135,7 @@ export function marksOf(trajectories: readonly Trajectory[]): Marks {
 export const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
 
 /** Everything a player could have noticed, as text. */
-function transcript({ steps, final, stop }: Trajectory): string {
+export function transcript({ steps, final, stop }: Trajectory): string {
   return JSON.stringify([steps.map(({ observation, reward, info }) => [observation, reward, info]), final, stop])
 }
 

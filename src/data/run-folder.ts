@@ -2,7 +2,7 @@
  * A run is a folder: run.json says what was asked for and how far it got, trajectories.sqlite holds what happened,
  * and whatever else a command leaves (checkpoints, curves) lies beside them.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { isLocked, lockRun } from './run-lock.ts'
@@ -36,6 +36,8 @@ export interface Run extends AsyncDisposable {
   update(change: Partial<Manifest>): void
   /** Writes a file into the run's folder. */
   write(name: string, text: string): void
+  /** Puts a line at the end of a file in the run's folder. It is there though the process should die. */
+  append(name: string, line: string): void
 }
 
 const MANIFEST = 'run.json'
@@ -72,6 +74,12 @@ export interface OpenOptions {
 
 /** An earlier run. `where` is its folder, or its name under `root`. Throws a sentence where there is none. */
 export function openRun(where: string, root: string, { write = false }: OpenOptions = {}): Run {
+  const { path, manifest } = readRun(where, root)
+  return new RunFolder(path, manifest, !write)
+}
+
+/** What run.json says, without the trajectories. Throws a sentence where there is none. */
+export function readRun(where: string, root: string): Pick<Run, 'path' | 'manifest' | 'state'> {
   const [path, text] = find(where, root)
   let json: unknown
   try {
@@ -84,8 +92,12 @@ export function openRun(where: string, root: string, { write = false }: OpenOpti
     throw new Error(
       `'${join(path, MANIFEST)}' is damaged: ${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`,
     )
-  return new RunFolder(path, data, !write)
+  return { path, manifest: data, state: stateOf(data, path) }
 }
+
+/** A run that nobody works on is not under way, whatever was written down last. */
+const stateOf = ({ state }: Manifest, path: string): Run['state'] =>
+  state === 'running' && !isLocked(path) ? 'interrupted' : state
 
 /** The folder of a run. Throws a sentence where there is none. */
 export const runPath = (where: string, root: string): string => find(where, root)[0]
@@ -125,8 +137,7 @@ class RunFolder implements Run {
   }
 
   get state(): Run['state'] {
-    const { state } = this.#manifest
-    return state === 'running' && !this.#lock && !isLocked(this.path) ? 'interrupted' : state
+    return this.#lock ? this.#manifest.state : stateOf(this.#manifest, this.path)
   }
 
   update(change: Partial<Manifest>): void {
@@ -138,6 +149,10 @@ class RunFolder implements Run {
     const path = join(this.path, name)
     writeFileSync(`${path}.new`, text)
     renameSync(`${path}.new`, path)
+  }
+
+  append(name: string, line: string): void {
+    appendFileSync(join(this.path, name), `${line}\n`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

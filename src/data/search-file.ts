@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { matchOf, type SnippetPart, snippetOf, type Term, termsOf } from './search-query.ts'
 import { type Piece, type Place, piecesOf } from './search-text.ts'
-import { explained, openReadable, STORE_FILE, versionOf } from './sqlite-file.ts'
+import { atomically, explained, openReadable, STORE_FILE, versionOf } from './sqlite-file.ts'
 import { unpacked } from './unpacked.ts'
 
 export interface SearchHit {
@@ -75,20 +75,13 @@ export class SearchFile {
     if (version !== this.#version) this.#settled = false
     if (this.#settled) return false
     this.#version = version
-    this.#index.exec('BEGIN IMMEDIATE')
-    try {
+    atomically(this.#index, () => {
       if (this.#moved()) this.#forget()
-      const worked = this.#append()
-      if (!worked) {
-        const { indexed, total } = this.progress()
-        this.#settled = indexed === total
-        if (!this.#settled) this.#forget()
-      }
-      this.#index.exec('COMMIT')
-    } catch (error) {
-      if (this.#index.isTransaction) this.#index.exec('ROLLBACK')
-      throw error
-    }
+      if (this.#append()) return
+      const { indexed, total } = this.progress()
+      this.#settled = indexed === total
+      if (!this.#settled) this.#forget()
+    })
     return true
   }
 

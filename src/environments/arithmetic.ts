@@ -6,11 +6,11 @@ import {
   type EnvSpec,
   random,
   type Split,
-  seedOf,
   system,
   type Task,
   user,
 } from '../core/index.ts'
+import { splitByName } from './kit/split.ts'
 
 export interface ArithmeticOptions {
   /** Of each operand, from 1 to 9: so many, or any number from `fewest` on. 2 unless given. */
@@ -69,7 +69,7 @@ function* problems({ digits, fewest }: Required<ArithmeticOptions>, split: Split
     const id = `${a}${sign}${b}`
     if (seen.has(id)) continue
     seen.add(id)
-    if ((seedOf(id) % 5 === 0) !== (split === 'test')) continue
+    if (splitByName(id) !== split) continue
     found++
     yield { id, data: { question: `What is ${a} ${sign} ${b}?`, answer: sign === '+' ? a + b : a - b } }
   }

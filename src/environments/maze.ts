@@ -12,12 +12,12 @@ import {
   type Observation,
   random,
   type Split,
-  seedOf,
   system,
   type Task,
   user,
 } from '../core/index.ts'
 import { mazeReference, normalisedReturn } from '../rewards/index.ts'
+import { splitByName } from './kit/split.ts'
 import { svg } from './kit/svg.ts'
 import { layouts } from './maze-layouts.ts'
 
@@ -84,7 +84,7 @@ export function maze({
     let position = start
     const look = (): Observation => ({
       messages: [user(same(position, goal) ? 'Success\n' : describe(walls, position, goal, view))],
-      ...(heldOut(position, goal) && { heldOut: true }),
+      ...(splitOf(position, goal) === 'test' && { heldOut: true }),
     })
     return {
       get solved() {
@@ -131,7 +131,7 @@ function draw(walls: readonly string[], position: Cell, goal: Cell): string {
   return svg([walls[0]!.length, walls.length], [...cells, at(goal, '#2e9e5b'), at(position, '#2f6fdb')])
 }
 
-const heldOut = (position: Cell, goal: Cell): boolean => seedOf('maze', ...position, ...goal) % 5 === 0
+const splitOf = (position: Cell, goal: Cell): Split => splitByName('maze', ...position, ...goal)
 
 /** Every start with every goal, in an order drawn once and for all. */
 function* pairs(walls: readonly string[], split: Split): Generator<Task<MazeTask>> {
@@ -141,7 +141,7 @@ function* pairs(walls: readonly string[], split: Split): Generator<Task<MazeTask
   const all = cells.flatMap((goal) => cells.filter((start) => start !== goal).map((start) => ({ start, goal })))
   for (const data of random(1).shuffle(all)) {
     const { start, goal } = data
-    if (heldOut(start, goal) === (split === 'test')) yield { id: `${start.join(',')}-${goal.join(',')}`, data }
+    if (splitOf(start, goal) === split) yield { id: `${start.join(',')}-${goal.join(',')}`, data }
   }
 }
 

@@ -1,13 +1,5 @@
 /** One paper, one file: a short composition that ends in numbers. */
-import { adastar } from './adastar.ts'
-import { imitateSuccesses } from './imitate-successes.ts'
-import type { Recipe } from './recipe.ts'
-import { agentR, eef, step } from './splice.ts'
-import { tricksOrTraps } from './tricks-or-traps.ts'
-import { warmStartedDpo } from './warm-started-dpo.ts'
-
+export * from './catalogue.ts'
 export * from './imitate-then-reinforce.ts'
+export * from './paper-index.ts'
 export type { ArmResult, Pair, Paper, Progress, Recipe, Say, Setup } from './recipe.ts'
-
-/** What `ludus train <recipe>` knows by name, in the order of the paper index. */
-export const recipes: readonly Recipe[] = [warmStartedDpo, adastar, agentR, eef, step, tricksOrTraps, imitateSuccesses]

@@ -1,5 +1,5 @@
 /** Answers that have to have a form: JSON that fits a schema, or named segments in order. */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { createRequire } from 'node:module'
 import type { Json } from '../core/index.ts'
 import type { Scored } from './hidden-tests.ts'
 
@@ -8,6 +8,8 @@ import type { Scored } from './hidden-tests.ts'
  * note), else 0. The schema is ours. Throws where it is none.
  */
 export function jsonSchema(schema: { readonly [key: string]: Json }): (text: string) => Scored {
+  // Loaded when it is first asked for: most rewards need no schema.
+  const { Ajv2020 }: typeof import('ajv/dist/2020.js') = createRequire(import.meta.url)('ajv/dist/2020.js')
   const validate = new Ajv2020({ strictTypes: false, strictTuples: false, validateFormats: false }).compile(schema)
   return (text) => {
     let value: unknown

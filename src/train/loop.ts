@@ -5,6 +5,7 @@
  */
 import {
   type Agent,
+  type Datum,
   type Engine,
   type Env,
   type EnvSpec,
@@ -20,13 +21,17 @@ import { type Summary, summarise } from '../data/index.ts'
 import { gather } from './evaluate.ts'
 import type { Learner, Lesson } from './lesson.ts'
 import { type Missing, regain } from './missing.ts'
+import { type Said, saidIn } from './said.ts'
 import type { Schedule } from './schedule.ts'
 
 export interface TrainOptions<D, E extends Env> {
   readonly spec: EnvSpec<D, E>
   readonly agent: Agent
   readonly engine: Engine
-  /** Who plays: its model, sampling, limits, where trajectories go. `batch` names this part of the run. */
+  /**
+   * Who plays: its model, sampling, limits, where trajectories go. `batch` names this part of the run. While a semaphore
+   * has no places, no update is made either.
+   */
   readonly rollout: Omit<RolloutOptions<D>, 'seed'>
   readonly learn: Learner
   readonly tasks: readonly Task<D>[]
@@ -45,6 +50,16 @@ export interface TrainOptions<D, E extends Env> {
   readonly every?: number
   /** Where the weights are kept, at each evaluation. */
   readonly checkpoint?: string
+  /** Told of each update once it is made. */
+  readonly onUpdate?: (update: Update) => void
+}
+
+export interface Update {
+  readonly round: number
+  /** Of the round, from 1. */
+  readonly update: number
+  /** What was handed to the engine. */
+  readonly data: readonly Datum[]
 }
 
 export interface RoundSettings<D> {
@@ -60,7 +75,7 @@ export interface Played<D> {
   readonly envSteps?: number
 }
 
-export interface Round {
+export interface Round extends Said {
   /** 0 is the measurement before the first. */
   readonly round: number
   readonly envSteps: number
@@ -77,6 +92,8 @@ export interface Round {
   readonly playedAgain: number
   /** What the algorithm measured of its updates: ratios, margins, divergence. */
   readonly figures: Lesson['figures']
+  /** Of playing and learning: the evaluation is apart. */
+  readonly timeMs: number
   readonly evaluation?: Summary
 }
 
@@ -98,6 +115,7 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
   }
   yield { round: 0, envSteps, trainedTokens, ...nothing, ...(await measure()) }
   for (let round = 1; envSteps < budget && !signal?.aborted; round++) {
+    const started = performance.now()
     const rng = random(seed).split(round)
     const settings = { ...options.rollout, seed: seedOf(seed, round), batch: `${name}/${round}` }
     const given = { round, rollout: settings, random: rng }
@@ -108,31 +126,49 @@ export async function* train<D, E extends Env>(options: TrainOptions<D, E>): Asy
     })
     if (signal?.aborted) return
     const lesson = learn(groups, { engine, random: rng })
-    let updates = 0
-    let loss = 0
-    let gradNorm = 0
-    let next = await lesson.next()
-    for (; !next.done; next = await lesson.next()) {
-      loss += (await engine.backward(next.value)).loss
-      gradNorm += (await engine.step({ lr: lr(envSteps / budget) })).gradNorm
-      for (const { tokens } of next.value) trainedTokens += tokens.length
-      updates++
-    }
-    const means = updates > 0 ? { loss: loss / updates, gradNorm: gradNorm / updates } : { loss: null, gradNorm: null }
+    const { trained, ...learned } = await taught(lesson, { ...options, round, lr: lr(envSteps / budget) })
+    trainedTokens += trained
     const batch = summarise(groups)
     const taken = cost ?? batch.steps
     if (taken === 0) throw new Error(`no step was taken in a whole round: ${whyNone(groups)}`)
     envSteps += taken
+    const timeMs = performance.now() - started
     const due = envSteps - measured >= every || envSteps >= budget
     const measurement = due ? await measure() : {}
-    yield { round, envSteps, trainedTokens, batch, updates, playedAgain, ...means, ...next.value, ...measurement }
+    const said = saidIn(groups)
+    yield { round, envSteps, trainedTokens, batch, playedAgain, timeMs, ...said, ...learned, ...measurement }
   }
+}
+
+type Teaching = Pick<TrainOptions<never, Env>, 'engine' | 'rollout' | 'onUpdate'> & { round: number; lr: number }
+type Learned = Pick<Round, 'updates' | 'loss' | 'gradNorm'> & Lesson
+
+/** Makes a lesson's updates. `trained`: the tokens that went through them. */
+async function taught(
+  lesson: ReturnType<Learner>,
+  { engine, rollout: { concurrency }, onUpdate, round, lr }: Teaching,
+): Promise<Learned & { readonly trained: number }> {
+  let [updates, loss, gradNorm, trained] = [0, 0, 0, 0]
+  let next = await lesson.next()
+  for (; !next.done; next = await lesson.next()) {
+    if (typeof concurrency === 'object') await concurrency.room()
+    const data = next.value
+    loss += (await engine.backward(data)).loss
+    gradNorm += (await engine.step({ lr })).gradNorm
+    for (const { tokens } of data) trained += tokens.length
+    updates++
+    onUpdate?.({ round, update: updates, data })
+  }
+  const means = updates > 0 ? { loss: loss / updates, gradNorm: gradNorm / updates } : { loss: null, gradNorm: null }
+  return { updates, ...means, ...next.value, trained }
 }
 
 const nothing = {
   batch: summarise([]),
   updates: 0,
   playedAgain: 0,
+  ...saidIn([]),
+  timeMs: 0,
   loss: null,
   gradNorm: null,
   skipped: {},

@@ -2,6 +2,7 @@
  * What becomes of attempts that broke before anything is learned from their groups: a reward they have none, and never
  * get one (law 1). Budgets that ran out are no failures: those attempts stay as they are.
  */
+import { setTimeout } from 'node:timers/promises'
 import type { Group, Task } from '../core/index.ts'
 
 /**
@@ -32,7 +33,7 @@ export async function regain<D>(
     const broken = new Set(whole.flatMap(({ trajectories }) => trajectories.filter(isBroken).map(({ id }) => id)))
     if (broken.size === 0 || signal?.aborted) break
     if (policy === 'wait' && tries > 0) {
-      await pause(waitMs, signal)
+      await setTimeout(waitMs, undefined, { signal }).catch(() => {})
       waitMs = Math.min(2 * waitMs, LONGEST_MS)
     }
     const tasks = whole.filter(({ trajectories }) => trajectories.some(isBroken)).map(({ task }) => task)
@@ -48,18 +49,6 @@ const isBroken = ({ outcome }: Group['trajectories'][number]): boolean => outcom
 function mended<D>({ task, trajectories }: Group<D>, again: readonly Group<D>[]): Group<D> {
   const played = again.find((group) => group.task === task)?.trajectories ?? []
   return { task, trajectories: trajectories.map((one) => played.find(({ id }) => id === one.id) ?? one) }
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal?.addEventListener('abort', end, { once: true })
-  })
 }
 
 /** For whoever names a policy. Throws a sentence on another name. */

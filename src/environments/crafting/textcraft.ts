@@ -5,6 +5,7 @@
 import { type EnvSpec, type Random, random, seedOf } from '../../core/index.ts'
 import type { GameEnv } from '../kit/game-env.ts'
 import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
+import { splitByName } from '../kit/split.ts'
 import { type Book, commandOf, type Index, indexOf, recipesToward } from './book.ts'
 import { drawBook } from './book-drawn.ts'
 import { type Crafting, type CraftingTask, craftingGame } from './crafting-game.ts'
@@ -56,7 +57,7 @@ export function textcraftFile(folder: string): EnvSpec<CraftingTask, GameEnv<Cra
     id: 'textcraft-file@1',
     // The longest way of the key takes 48.
     limits: { steps: 80 },
-    tasks: (split) => tasks.filter(({ id }) => (seedOf(id) % 5 === 0) === (split === 'test')),
+    tasks: (split) => tasks.filter(({ id }) => splitByName(id) === split),
     indexOf: () => index,
   })
 }

@@ -2,9 +2,10 @@
  * Combining words, as in WordCraft (Jiang et al. 2020): what do two things make? Nobody tells, so that what one knows of
  * the world has to help. The goal is so many combinations away as the level says, and one goal in five is for testing.
  */
-import { type EnvSpec, type Random, type Split, seedOf } from '../../core/index.ts'
+import type { EnvSpec, Random } from '../../core/index.ts'
 import { type GameEnv, gameEnv, type Played, quoted, type Wrong } from '../kit/game-env.ts'
 import { type Draw, gradedTasks, levelsOf, named } from '../kit/levels.ts'
+import { splitByName } from '../kit/split.ts'
 import { COMBINATIONS, combined, MADE, shortestWay, waysTo, within } from './combinations.ts'
 
 export interface Words {
@@ -62,10 +63,9 @@ function play(state: Words, said: string, data: WordsTask): Played<Words> | Wron
 const EVERYTHING = [...new Set(COMBINATIONS.flatMap(({ of, makes }) => [...of, makes]))]
 /** So many goals and ways are tried for a task. */
 const TRIES = 300
-const splitOf = (goal: string): Split => (seedOf('wordcraft', goal) % 5 === 0 ? 'test' : 'train')
 
 function draw({ level, split, random }: Draw): WordsTask | undefined {
-  const goals = MADE.filter((goal) => splitOf(goal) === split)
+  const goals = MADE.filter((goal) => splitByName('wordcraft', goal) === split)
   for (let i = 0; i < TRIES; i++) {
     const goal = random.pick(goals)
     const table = tableFor(goal, level, random)

@@ -9,7 +9,7 @@ import { COLOURS, charOf, EMPTY, GOAL, type Thing } from './cells.ts'
 import { difficulty } from './difficulty.ts'
 import { type Level, type Mission, strideOf } from './level.ts'
 import { neighbours } from './robot.ts'
-import { chain, dug } from './rooms.ts'
+import { chain, dug, halved } from './rooms.ts'
 
 /** What a family's number is: its name, the one that is taken unless given, and the least and the most. */
 export interface Family {
@@ -51,12 +51,7 @@ function fourRooms(size: number, random: Random): Level {
 }
 
 function doorKey(size: number, random: Random): Level {
-  const canvas = new Canvas(size, size, random)
-  const wall = 2 + random.int(size - 4)
-  const near = { left: 0, top: 0, width: wall + 1, height: size }
-  const far = { left: wall, top: 0, width: size - wall, height: size }
-  canvas.dig(near)
-  canvas.dig(far)
+  const { canvas, wall, near, far } = halved(size, random)
   canvas.set(wall, 1 + random.int(size - 2), charOf('locked', 'yellow'))
   canvas.place(GOAL, far)
   canvas.place(charOf('key', 'yellow'), near)

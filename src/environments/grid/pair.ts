@@ -5,13 +5,13 @@
  */
 import { type EnvSpec, type Random, random, seedOf } from '../../core/index.ts'
 import { type GameEnv, gameEnv, type Played, quoted } from '../kit/game-env.ts'
-import { Canvas } from './canvas.ts'
 import { charOf, GOAL } from './cells.ts'
 import { drawn } from './drawn.ts'
 import { bestOfPair } from './pair-bot.ts'
 import { afterTurn, type PairLevel, type PairState } from './pair-state.ts'
 import { gridPicture } from './picture.ts'
 import { ACTIONS, type Action, endOf, payOf } from './robot.ts'
+import { halved } from './rooms.ts'
 
 const ROBOTS = ['a', 'b'] as const
 const actions: ReadonlyMap<string, Action> = new Map(ACTIONS.map((action) => [action, action]))
@@ -62,12 +62,7 @@ export function gridPair(size = 5): EnvSpec<PairLevel, GameEnv<PairState>> {
 const placed = (cells: string, at: number, char: string): string => cells.slice(0, at) + char + cells.slice(at + 1)
 
 function draw(size: number, random: Random): PairLevel {
-  const canvas = new Canvas(size, size, random)
-  const wall = 2 + random.int(size - 4)
-  const near = { left: 0, top: 0, width: wall + 1, height: size }
-  const far = { left: wall, top: 0, width: size - wall, height: size }
-  canvas.dig(near)
-  canvas.dig(far)
+  const { canvas, wall, near, far } = halved(size, random)
   // Where both rooms are one cell wide, nobody could let the other by at a door in the corner.
   canvas.set(wall, size === 5 ? 2 : 1 + random.int(size - 2), charOf('locked', 'yellow'))
   const goals = [canvas.pose(far) >> 2, canvas.pose(near) >> 2] as const

@@ -1,4 +1,4 @@
-/** Rooms in a chain, each with a door into the next: how MiniGrid's MultiRoom is laid out, from our own chance. */
+/** Rooms: two that halve a square, and a chain of them, each with a door into the next, as MiniGrid's MultiRoom has. */
 import type { Random } from '../../core/index.ts'
 import { Canvas, type Room } from './canvas.ts'
 
@@ -95,4 +95,23 @@ export function dug(
   )
   for (const room of rooms) canvas.dig(room)
   return { canvas, rooms, doors }
+}
+
+interface Halves {
+  readonly canvas: Canvas
+  /** How far to the right the wall between them stands. */
+  readonly wall: number
+  readonly near: Room
+  readonly far: Room
+}
+
+/** Two rooms side by side, with a wall between them at a random place. */
+export function halved(size: number, random: Random): Halves {
+  const canvas = new Canvas(size, size, random)
+  const wall = 2 + random.int(size - 4)
+  const near = { left: 0, top: 0, width: wall + 1, height: size }
+  const far = { left: wall, top: 0, width: size - wall, height: size }
+  canvas.dig(near)
+  canvas.dig(far)
+  return { canvas, wall, near, far }
 }

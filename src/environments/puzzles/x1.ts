@@ -6,11 +6,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type EnvSpec, random, seedOf, type Task } from '../../core/index.ts'
+import { type EnvSpec, random, type Task } from '../../core/index.ts'
 import type { AnswerForm } from '../kit/answer-form.ts'
 import { bunzip2 } from '../kit/bzip2.ts'
 import { HARDEST, type Levels, levelsOf } from '../kit/levels.ts'
 import { type QuestionEnv, questionEnv } from '../kit/question-env.ts'
+import { splitByName } from '../kit/split.ts'
 import { follows, statementIn } from './ontology.ts'
 import { arrangements } from './riddle.ts'
 import { riddleIn } from './riddle-text.ts'
@@ -43,7 +44,7 @@ export function x1(folder: string, argument = ''): EnvSpec<X1Puzzle, QuestionEnv
   const all = random(1).shuffle(sets.flatMap((set) => readSet(folder, set, levels)))
   return questionEnv<X1Puzzle>({
     id: `x1${argument && `:${words.join(',')}`}@1`,
-    tasks: (split) => all.filter(({ id }) => (seedOf(id) % 5 === 0) === (split === 'test')),
+    tasks: (split) => all.filter(({ id }) => splitByName(id) === split),
     ask: ({ problem }) => problem,
     form: boxed,
     score: (answer, { task }) => (answer.toLowerCase() === task.data.solution.toLowerCase() ? 1 : 0),

@@ -5,9 +5,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Env, type EnvSpec, random, type Split, seedOf, type Task } from '../../core/index.ts'
+import { type Env, type EnvSpec, random, type Split, type Task } from '../../core/index.ts'
 import { afterAnswer } from '../kit/answer-form.ts'
 import { questionEnv } from '../kit/question-env.ts'
+import { splitByName } from '../kit/split.ts'
 import { linesOf, type Row, readTaskLines } from '../kit/task-file.ts'
 import { zipEntry } from '../kit/zip-entry.ts'
 import { type Corpus, corpusOf, type Passage } from './corpus.ts'
@@ -73,7 +74,7 @@ export function multihopFile(folder: string, argument?: string): EnvSpec<Asked, 
   const { questions, corpus } = readMultihop(folder, set)
   const all = random(1).shuffle(questions.map((data, place) => ({ id: `${set}-${place + 1}`, data })))
   const tasks = (split: Split): Task<Asked>[] =>
-    all.filter(({ data }) => (seedOf('multihop-file', data.question) % 5 === 0) === (split === 'test'))
+    all.filter(({ data }) => splitByName('multihop-file', data.question) === split)
   return corpus ? overPassages(set, tasks, corpus) : byHeart(set, tasks)
 }
 

@@ -6,6 +6,7 @@
 import { type EnvSpec, type Random, random, type Split, seedOf, type Task } from '../../core/index.ts'
 import { chosenWords, idWith } from '../kit/argument.ts'
 import { type GameEnv, gameEnv, type Played, quoted, type Wrong } from '../kit/game-env.ts'
+import { splitByName } from '../kit/split.ts'
 import { chessPicture } from './chess-picture.ts'
 import { type EndgamePiece, type EndgameTable, endgameTable, type Placement } from './endgame-table.ts'
 
@@ -124,7 +125,7 @@ function* positions(table: EndgameTable, piece: EndgamePiece, split: Split): Gen
     const data = { king: rng.int(64), piece: rng.int(64), foe: rng.int(64) }
     if ((table.whiteToMove(data) ?? 0) < 2) continue
     const id = [data.king, data.piece, data.foe].map(square).join('-')
-    if ((seedOf('chess-endgames', id) % 5 === 0) !== (split === 'test') || seen.has(id)) continue
+    if (splitByName('chess-endgames', id) !== split || seen.has(id)) continue
     seen.add(id)
     yield { id, data }
   }

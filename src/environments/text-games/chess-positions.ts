@@ -2,8 +2,13 @@
  * Chess positions, by the rules of chess.js: the moves that each has, and where they lead. What was asked for lately is
  * remembered, for games begin alike and are played again from forks.
  */
-import { Chess } from 'chess.js'
-import { ai } from 'js-chess-engine'
+import { createRequire } from 'node:module'
+import type { Chess } from 'chess.js'
+
+// Loaded when a first game is played: whoever opens another world need not wait for them.
+const load = createRequire(import.meta.url)
+const boardOf = (fen: string): Chess => new (load('chess.js') as typeof import('chess.js')).Chess(fen)
+const chessEngine = (): typeof import('js-chess-engine') => load('js-chess-engine')
 
 export interface Position {
   readonly fen: string
@@ -30,7 +35,7 @@ function remembering<T>(make: (text: string) => T): (text: string) => T {
 }
 
 export const positionOf = remembering((fen): Position => {
-  const board = new Chess(fen)
+  const board = boardOf(fen)
   const drawn = board.isInsufficientMaterial() || board.isDrawByFiftyMoves()
   const moves = drawn ? [] : board.moves()
   if (moves.length > 0) return { fen, moves }
@@ -39,7 +44,7 @@ export const positionOf = remembering((fen): Position => {
 
 const moved = remembering((text) => {
   const [fen = '', san = ''] = text.split('|')
-  const board = new Chess(fen)
+  const board = boardOf(fen)
   board.move(san)
   return positionOf(board.fen())
 })
@@ -66,8 +71,8 @@ export const engineMove = ({ fen }: Position, { base, captures }: Sight): string
 const engineChoice = remembering((text) => {
   const [fen = '', base, captures] = text.split('|')
   const depth = { base: Number(base), extended: 0, check: false, quiescence: Number(captures) }
-  const [[from, to] = ['', '']] = Object.entries(ai(fen, { play: false, ttSizeMB: 0, depth }).move)
-  return new Chess(fen).move({ from: from.toLowerCase(), to: `${to}`.toLowerCase(), promotion: 'q' }).san
+  const [[from, to] = ['', '']] = Object.entries(chessEngine().ai(fen, { play: false, ttSizeMB: 0, depth }).move)
+  return boardOf(fen).move({ from: from.toLowerCase(), to: `${to}`.toLowerCase(), promotion: 'q' }).san
 })
 
 const WORTH: ReadonlyMap<string, number> = new Map(Object.entries({ P: 1, N: 3, B: 3, R: 5, Q: 9 }))

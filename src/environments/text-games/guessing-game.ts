@@ -2,8 +2,9 @@
  * Twenty questions after LMRL-Gym (Abdulhai et al. 2023, MIT), over a table: every question costs 1, until the thing is
  * guessed. The one who answers is a script that knows the table's questions and no others.
  */
-import { type EnvSpec, random, type Split, seedOf, type Task } from '../../core/index.ts'
+import { type EnvSpec, random, type Split, type Task } from '../../core/index.ts'
 import { type GameEnv, gameEnv, quoted } from '../kit/game-env.ts'
+import { splitByName } from '../kit/split.ts'
 
 /** What may be asked, and what there is to guess. */
 export interface GuessingTable {
@@ -109,6 +110,5 @@ function mostTelling({ questions, things }: GuessingTable, left: readonly number
 /** One thing in five is for testing. */
 export function* tasksOf({ world, things }: GuessingTable, split: Split): Generator<Task<GuessingTask>> {
   for (const { name } of random(1).shuffle(things))
-    if ((seedOf(world, name) % 5 === 0) === (split === 'test'))
-      yield { id: name.replaceAll(' ', '-'), data: { thing: name } }
+    if (splitByName(world, name) === split) yield { id: name.replaceAll(' ', '-'), data: { thing: name } }
 }

@@ -4,9 +4,10 @@
  * from the words that fit all answers so far. The letters of an answer are those of the usual game.
  */
 import type { EnvSpec, Split, Task } from '../../core/index.ts'
-import { random, seedOf } from '../../core/index.ts'
+import { random } from '../../core/index.ts'
 import { type Chosen, chosenWords, idWith } from '../kit/argument.ts'
 import { type GameEnv, gameEnv, type Played, type Table, type Wrong } from '../kit/game-env.ts'
+import { splitByName } from '../kit/split.ts'
 import { svg } from '../kit/svg.ts'
 import { type Lexicon, lexicon } from './wordle-lexicon.ts'
 
@@ -90,7 +91,7 @@ const GAMES = { train: 200, test: 50 }
 function* tasksOf({ words }: Lexicon, { mode }: Chosen<typeof wordleWords>, split: Split): Generator<Task<WordleTask>> {
   if (mode === 'fixed') {
     for (const word of random(1).shuffle(words))
-      if ((seedOf('wordle', word) % 5 === 0) === (split === 'test')) yield { id: word, data: { word } }
+      if (splitByName('wordle', word) === split) yield { id: word, data: { word } }
     return
   }
   const from = split === 'train' ? 0 : GAMES.train

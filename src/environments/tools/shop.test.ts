@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { successIn } from '../../../test/success-in.ts'
 import { assistant, checkEnv, type Host, type Json, random, type Task, textOf } from '../../core/index.ts'
 import { scriptedModel } from '../../models/index.ts'
 import { openEnvironment } from '../index.ts'
@@ -18,18 +19,7 @@ const open = (task = tasks[0]!) => spec.make(task, host)
 const start = (await open()).state
 
 type Env = Awaited<ReturnType<typeof open>>
-const score = async (env: Env, task: Task<ShopTask>): Promise<number | null> => {
-  const sandbox = () => Promise.reject(new Error('none'))
-  const verdict = await spec.rubric.success.score({
-    task,
-    env,
-    steps: [],
-    last: undefined,
-    signal: host.signal,
-    sandbox,
-  })
-  return typeof verdict === 'number' ? verdict : verdict.value
-}
+const score = (env: Env, task: Task<ShopTask>): Promise<number | null> => successIn(spec, task, env)
 const tell = async (env: Env, name: string, given: Json): Promise<string> =>
   (await env.step(message({ name, arguments: given }, 0))).observation.messages.map(textOf).join()
 const say = async (env: Env, text: string): Promise<string> =>

@@ -4,7 +4,8 @@
  * out. Its stored queries are no gold: the label is.
  */
 import { z } from 'zod'
-import { type EnvSpec, type Random, type Split, seedOf, type Task } from '../../core/index.ts'
+import type { EnvSpec, Random, Split, Task } from '../../core/index.ts'
+import { splitByName } from '../kit/split.ts'
 import { differenceOf } from '../kit/state.ts'
 import { readTaskFiles } from '../kit/task-file.ts'
 import type { Deed } from '../kit/tool-env.ts'
@@ -63,7 +64,7 @@ export function sqlFile(folder: string): EnvSpec<TableTask, SqlEnv> {
     id: 'sql-file@1',
     async *tasks(split: Split) {
       for (const task of all) {
-        const wanted = (seedOf('sql-file', task.id) % 5 === 0) === (split === 'test')
+        const wanted = splitByName('sql-file', task.id) === split
         if (wanted && (await unplayable(task.data)) === undefined) yield task
       }
     },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { successIn } from '../../../test/success-in.ts'
 import { type EnvSpec, type Host, type Json, type Random, random, type Task } from '../../core/index.ts'
 import { taken } from '../kit/shelves.ts'
 import { differenceOf } from '../kit/state.ts'
@@ -21,17 +22,9 @@ async function played(spec: Spec, task: Task<RetailTask>, deeds: readonly Deed[]
   const before = env.state
   await env.reset()
   for (const [i, deed] of deeds.entries()) await env.step(message(deed, i))
-  const sandbox = () => Promise.reject(new Error('none'))
-  const verdict = await spec.rubric.success.score({
-    task,
-    env,
-    steps: [],
-    last: undefined,
-    signal: host.signal,
-    sandbox,
-  })
+  const success = await successIn(spec, task, env)
   const changed = differenceOf(before as unknown as Json, env.state as unknown as Json) !== undefined
-  return { changed, success: typeof verdict === 'number' ? verdict : verdict.value }
+  return { changed, success }
 }
 
 /** Other values that an argument might have been given: what else the database holds of its kind, or a slip of a key. */

@@ -1,0 +1,72 @@
+/** `ludus view [run]`: the dashboard, on this machine alone. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { basename, dirname, resolve } from 'node:path'
+import { runPath } from '../data/index.ts'
+import { paperIndex } from '../recipes/index.ts'
+import { serveView, type ViewOptions } from '../serve/index.ts'
+import { UsageError, usage } from './args.ts'
+import { command, common, interruptible, print } from './command.ts'
+import { command as tell } from './control.ts'
+import { readFigures } from './figures.ts'
+import { builtPage } from './page.ts'
+import { picturesOf } from './pictures.ts'
+import { tokenTexts } from './token-texts.ts'
+
+export const view = command({
+  about: 'the dashboard: runs, live and past, down to their tokens, in your browser',
+  positionals: ['run?'],
+  flags: {
+    runs: common.runs,
+    port: {
+      type: 'number',
+      default: '4747',
+      help: 'where it is served, to this machine alone; 0 for any that is free',
+    },
+    'no-open': { type: 'switch', help: 'leaves the browser alone' },
+    json: common.json,
+  },
+  async run({ flags, positionals: [where] }) {
+    const { port } = flags
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new UsageError(`--port is from 0 to 65535, not ${port}`)
+    const run = where === undefined ? undefined : await usage(() => runPath(where, flags.runs))
+    const options = viewOptions(run === undefined ? resolve(flags.runs) : dirname(run))
+    await using serving = await usage(() => serveView(options, port))
+    const url = `${serving.url}${run === undefined ? '' : `#/run/${encodeURIComponent(basename(run))}`}`
+    print(
+      { url, runs: options.root },
+      `${url}\nshows the runs in ${options.root}, to this machine alone; Ctrl C ends it`,
+      flags,
+    )
+    if (!flags['no-open'] && process.stdout.isTTY) open(url)
+    using signal = interruptible()
+    await once(signal, 'abort')
+    return 0
+  },
+})
+
+/** What the server needs of the rooms that it does not know. */
+export function viewOptions(root: string): ViewOptions {
+  return {
+    root,
+    page: builtPage(),
+    tell,
+    texts: tokenTexts,
+    papers: () =>
+      paperIndex(readFigures).map(({ env = null, arms = [], pair: _, ...entry }) => ({ ...entry, env, arms })),
+    async pictures({ manifest }, trajectory, signal) {
+      const drawn = await Array.fromAsync(picturesOf(manifest, trajectory, signal))
+      return { svgs: drawn.map(({ svg }) => svg), same: drawn.map(({ same }) => same) }
+    },
+  }
+}
+
+/** Where there is no browser, the address was printed. */
+function open(url: string): void {
+  const [program, ...args] =
+    process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open']
+  spawn(`${program}`, [...args, url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref()
+}

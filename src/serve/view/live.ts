@@ -1,0 +1,94 @@
+/** A run as it is now, and what is new since: looked at while somebody looks on, and no more often than it costs. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { measurementsIn } from '../../data/index.ts'
+import type { RunFolders } from './runs.ts'
+import type { LiveStatus, RunEvent, RunNow } from './wire.ts'
+
+export interface LookerOptions {
+  readonly runs: RunFolders
+  /** What a live run says; rejects where nobody is working on it. */
+  status(path: string): Promise<LiveStatus>
+}
+
+/** The least time between two looks, and the most, in ms; a look takes at most a fifth of the time. */
+const OFTEN_MS = 200
+const SHARE = 5
+/** Rates are over so long. */
+const RATE_MS = 10_000
+const HEARTBEAT_MS = 15_000
+
+export class Looker {
+  readonly #options: LookerOptions
+  readonly #seen = new Map<string, { readonly key: string; readonly now: RunNow }>()
+  readonly #counts = new Map<string, (readonly [atMs: number, count: number])[]>()
+
+  constructor(options: LookerOptions) {
+    this.#options = options
+  }
+
+  async now(id: string): Promise<RunNow> {
+    const { runs, status } = this.#options
+    const { manifest, state, path } = runs.record(id)
+    const browser = runs.browser(id)
+    const live = state === 'running' ? await status(path).catch(() => null) : null
+    const stamp = browser.stamp()
+    const held = this.#seen.get(id)
+    const key = `${stamp} ${state} ${JSON.stringify(runs.line(id).tags)}`
+    const totals = held?.key === key ? held.now.totals : browser.totals()
+    const rate = this.#rate(id, totals.trajectories)
+    if (held?.key === key) return { ...held.now, live, rate }
+    const now: RunNow = {
+      ...runs.line(id),
+      ...{ stamp, path, settings: manifest.settings, result: manifest.result ?? null, live, rate, totals },
+      batches: browser.batches(),
+      rewards: browser.rewards(),
+      failures: browser.failures(8),
+      slowest: browser.slowest(5),
+      resume: state === 'interrupted' && manifest.command === 'run' ? `ludus resume ${path}` : null,
+    }
+    this.#seen.set(id, { key, now })
+    return now
+  }
+
+  #rate(id: string, count: number): number | null {
+    const at = performance.now()
+    const counts = (this.#counts.get(id) ?? []).filter(([atMs]) => at - atMs < RATE_MS)
+    counts.push([at, count])
+    this.#counts.set(id, counts)
+    const [first] = counts
+    return first && at - first[0] > 500 ? (count - first[1]) / ((at - first[0]) / 1000) : null
+  }
+
+  /** What there is, and then whatever changes, until the signal aborts; null now and then, as a sign of life. */
+  async *follow(id: string, from: number, signal: AbortSignal): AsyncGenerator<RunEvent | null, void> {
+    let end = from
+    let said = ''
+    let saidAt = 0
+    while (!signal.aborted) {
+      const started = performance.now()
+      const now = await this.now(id)
+      const measurements = measured(now.path, end)
+      end = measurements.end
+      const { live, rate: _, ...rest } = now
+      const key = JSON.stringify([rest.stamp, rest.state, rest.tags, live && { ...live, seconds: 0 }])
+      if (key !== said || measurements.entries.length > 0) {
+        said = key
+        saidAt = performance.now()
+        yield { now, measurements }
+      } else if (performance.now() - saidAt > HEARTBEAT_MS) {
+        saidAt = performance.now()
+        yield null
+      }
+      const took = performance.now() - started
+      await pause(Math.max(now.state === 'running' ? OFTEN_MS : 5 * OFTEN_MS, SHARE * took), undefined, {
+        signal,
+      }).catch(() => {})
+    }
+  }
+}
+
+/** A file that was made anew is read from its beginning. */
+function measured(path: string, from: number): RunEvent['measurements'] {
+  const found = measurementsIn(path, from)
+  return found.end < from ? measurementsIn(path) : found
+}

@@ -1,0 +1,119 @@
+/** What every page of one run has above it: its name and state, the ways to its other pages, and what can be done to it. */
+import type { ComponentChildren, JSX } from 'preact'
+import type { LiveStatus, Order, RunNow } from '../../../src/serve/view/wire.ts'
+import { type Action, Button, useActions } from '../actions.tsx'
+import { api, isExport, post } from '../api.ts'
+import { type Live, useLive } from '../live.ts'
+import { href } from '../route.ts'
+import { ErrorBox, Loading, State, Tabs } from '../ui/parts.tsx'
+
+const VIEWS = [
+  ['', 'Overview'],
+  ['trajectories', 'Trajectories'],
+  ['tasks', 'Tasks'],
+  ['search', 'Search'],
+] as const
+
+interface FrameProps {
+  readonly run: string
+  /** Which of its pages this is: the third part of the address. */
+  readonly view: string
+  readonly children: (now: RunNow, live: Live) => ComponentChildren
+}
+
+export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
+  const live = useLive(run)
+  const now = live.now.value
+  const deeds = now ? controls(now) : []
+  const ways = VIEWS.map(
+    ([name, title], i): Action => ({
+      id: `view-${name || 'overview'}`,
+      title,
+      key: `${i + 1}`,
+      to: href(['run', run, name]),
+    }),
+  )
+  useActions([...ways, ...deeds])
+  const error = live.error.value
+  if (!now) return error === undefined ? <Loading /> : <ErrorBox error={error} />
+  const certified = now.command === 'check'
+  const tabs = [...(certified ? [['certificate', 'Certificate'] as const] : []), ...VIEWS]
+  return (
+    <>
+      <div class="run-head">
+        <h1>{run}</h1>
+        <State state={now.state} />
+        {now.live?.state === 'paused' && <span class="tag">paused</span>}
+        {now.tags.map((tag) => (
+          <span class="tag" key={tag}>
+            {tag}
+          </span>
+        ))}
+        <div class="aside">
+          {now.live &&
+            deeds.filter(({ not }) => !not).map((action) => <Button key={action.id} action={action} class="small" />)}
+        </div>
+      </div>
+      {error !== undefined && <ErrorBox error={error} />}
+      <Tabs
+        label="Pages of this run"
+        tabs={tabs.map(([name, title]) => ({ name: title, to: href(['run', run, name]), open: name === view }))}
+      />
+      {children(now, live)}
+    </>
+  )
+}
+
+/** What a run under way can be told. */
+function controls({ id, live }: RunNow): Action[] {
+  if (isExport) return []
+  const tell = (order: Order): Promise<LiveStatus> => post(api(['runs', id, 'control']), order)
+  const none = live === null && 'no process is working on this run'
+  const asked = (question: string, before: number): number | undefined => {
+    const answer = prompt(question, `${before}`)
+    const value = Number(answer)
+    if (answer === null) return undefined
+    if (!(value > 0)) throw new Error(`a positive number is expected, not '${answer}'`)
+    return value
+  }
+  const capUsd = live?.budgets.find(({ scope }) => scope === 'run')?.capUsd
+  return [
+    {
+      id: 'pause',
+      title: 'Pause',
+      not: none || (live?.state !== 'running' && 'it is not going on'),
+      run: () => tell({ do: 'pause' }),
+    },
+    {
+      id: 'resume',
+      title: 'Go on',
+      not: none || (live?.state !== 'paused' && 'it is not paused'),
+      run: () => tell({ do: 'resume' }),
+    },
+    {
+      id: 'concurrency',
+      title: 'Concurrency',
+      not: none,
+      run() {
+        const to = asked('Episodes at a time', live?.concurrency ?? 1)
+        return to === undefined ? undefined : tell({ do: 'concurrency', to })
+      },
+    },
+    {
+      id: 'budget',
+      title: 'Budget',
+      not: none || (capUsd === undefined && 'it was begun without a budget'),
+      run() {
+        const to = asked('Dollars for the run', capUsd ?? 1)
+        return to === undefined ? undefined : tell({ do: 'budget', to })
+      },
+    },
+    {
+      id: 'cancel',
+      title: 'Cancel',
+      danger: true,
+      not: none || (live?.state === 'cancelling' && 'it is being cancelled'),
+      run: () => (confirm(`Cancel ${id}? What was played is kept.`) ? tell({ do: 'cancel' }) : undefined),
+    },
+  ]
+}
