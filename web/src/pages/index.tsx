@@ -4,6 +4,7 @@ import type { Place } from '../route.ts'
 import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
 import { Runs } from './runs.tsx'
+import { Trajectory } from './trajectory.tsx'
 
 interface Shown {
   readonly title: string
@@ -11,8 +12,10 @@ interface Shown {
 }
 
 export function pageAt({ path, query }: Place): Shown {
-  const [room, _run = '', _view = ''] = path
+  const [room, run = '', view = ''] = path
   if (room === undefined) return { title: '', body: <Runs query={query} /> }
+  if (room === 'run' && view === 'trajectory')
+    return { title: query['id'] ?? run, body: <Trajectory run={run} query={query} /> }
   return {
     title: 'Not here',
     body: (
