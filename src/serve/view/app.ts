@@ -257,11 +257,10 @@ function trajectory({ app, runs, options }: Parts): void {
           ]
         : []),
     ]
-    return c.json({
-      ...headOf(trajectory),
-      commands,
-      group: { task, batch, attempts: runs.browser(run).group(task, batch).length },
-    })
+    const attempts = runs.browser(run).group(task, batch)
+    const at = attempts.findIndex(({ id }) => id === trajectory.id)
+    const beside = { previous: attempts[at - 1]?.id ?? null, next: attempts[at + 1]?.id ?? null }
+    return c.json({ ...headOf(trajectory), commands, group: { task, batch, attempts: attempts.length, ...beside } })
   })
   app.get('/api/runs/:run/steps', (c) => {
     const { id, from, to } = asked(c, stepQuery)

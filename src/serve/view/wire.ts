@@ -201,19 +201,45 @@ export interface CallOutline {
 export interface TrajectoryHead extends Omit<Trajectory, 'steps' | 'trailing' | 'branches' | 'final' | 'version'> {
   readonly steps: readonly StepOutline[]
   readonly trailing: readonly CallOutline[]
-  /** Those forked off and abandoned: where, and how long. */
-  readonly branches: readonly { readonly from: number; readonly steps: number; readonly calls: number }[]
+  readonly branches: readonly BranchOutline[]
   /** What the world showed at the end. */
   readonly final: Observation | null
   /** Commands that show it, play it again, and resume its run. */
   readonly commands: readonly { readonly about: string; readonly text: string }[]
-  /** Neighbours in the order of the store: ids. */
-  readonly group: { readonly task: string; readonly batch: string; readonly attempts: number }
+  /** Attempts at the same task; the ids of those beside this one in the order of the store. */
+  readonly group: {
+    readonly task: string
+    readonly batch: string
+    readonly attempts: number
+    readonly previous: string | null
+    readonly next: string | null
+  }
+  /** Bodies are asked for in pieces: the first step of each. A piece is small, unless its one step is large. */
+  readonly pieces: readonly number[]
+}
+
+/** An attempt forked off and abandoned, with those that were forked off it. */
+export interface BranchOutline {
+  /** The number of steps of the trunk that it shares. */
+  readonly from: number
+  readonly steps: number
+  readonly calls: number
+  /** Prompt and completion; null where a call did not say. */
+  readonly tokens: number | null
+  readonly costUsd: number | null
+  readonly timeMs: number
+  /** How it began. */
+  readonly preview: string
 }
 
 /** A step as the page draws it: requests are left behind, for they repeat what stands above. */
 export interface StepBody extends Omit<Step, 'calls'> {
   readonly step: number
+  /**
+   * Messages at the observation's beginning that stood there in the step before it too, and all the way since that one:
+   * they are left out, and so are tools that did not change.
+   */
+  readonly repeated: { readonly messages: number; readonly tools: boolean; readonly since: number } | null
   readonly calls: readonly (CallOutline & Pick<Call, 'completion'>)[]
 }
 
