@@ -114,7 +114,8 @@ export function Rewards({ now }: Of): JSX.Element | null {
             <td class="number">{fixed(min)}</td>
             <td class="number">{fixed(max)}</td>
             <td class="number">
-              {short(judged)} <span class={judged < count ? 'bad' : 'quiet'}>of {short(count)}</span>
+              {short(judged)}
+              {judged < count && <span class="bad"> of {short(count)}</span>}
             </td>
           </tr>
         ))}
@@ -128,11 +129,11 @@ export function Distributions({ now }: Of): JSX.Element | null {
   const { data } = useGet<Histograms>(api(['runs', now.id, 'histograms']), stamp)
   if (!data) return null
   return (
-    <Card title="Distributions" class="whole">
+    <Card title="Distributions">
       <div class="histograms">
         <Histogram title="return" of={data.return} say={(value) => fixed(value)} />
         <Histogram title="steps" of={data.steps} />
-        <Histogram title="completion tokens" of={data.completionTokens} />
+        {data.completionTokens.high !== 0 && <Histogram title="completion tokens" of={data.completionTokens} />}
         <Histogram title="time" of={data.timeMs} say={(ms) => duration(ms / 1000)} />
       </div>
     </Card>
@@ -179,7 +180,7 @@ export function Slowest({ now }: Of): JSX.Element {
 export function Batches({ now }: Of): JSX.Element | null {
   if (now.batches.length < 2) return null
   return (
-    <Card title="Batches" class="whole">
+    <Card title="Batches">
       {batchGroups(now.batches).map(({ name, batches, totals }) => (
         <details key={name} class="batches">
           <summary>
