@@ -3,6 +3,9 @@ import type { JSX } from 'preact'
 import type { Place } from '../route.ts'
 import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
+import { Certificate } from './certificate.tsx'
+import { Compare } from './compare.tsx'
+import { RunFrame } from './run-frame.tsx'
 import { Runs } from './runs.tsx'
 
 interface Shown {
@@ -11,8 +14,18 @@ interface Shown {
 }
 
 export function pageAt({ path, query }: Place): Shown {
-  const [room, _run = '', _view = ''] = path
+  const [room, run = '', view = ''] = path
   if (room === undefined) return { title: '', body: <Runs query={query} /> }
+  if (room === 'compare') return { title: 'Compare', body: <Compare query={query} /> }
+  if (room === 'run' && view === 'certificate')
+    return {
+      title: `${run}, certificate`,
+      body: (
+        <RunFrame run={run} view={view}>
+          {(now) => <Certificate now={now} query={query} />}
+        </RunFrame>
+      ),
+    }
   return {
     title: 'Not here',
     body: (
