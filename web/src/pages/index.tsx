@@ -5,6 +5,7 @@ import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
 import { Certificate } from './certificate.tsx'
 import { Compare } from './compare.tsx'
+import { Papers } from './papers.tsx'
 import { RunFrame } from './run-frame.tsx'
 import { Runs } from './runs.tsx'
 
@@ -17,6 +18,7 @@ export function pageAt({ path, query }: Place): Shown {
   const [room, run = '', view = ''] = path
   if (room === undefined) return { title: '', body: <Runs query={query} /> }
   if (room === 'compare') return { title: 'Compare', body: <Compare query={query} /> }
+  if (room === 'papers') return { title: 'Papers', body: <Papers query={query} /> }
   if (room === 'run' && view === 'certificate')
     return {
       title: `${run}, certificate`,
