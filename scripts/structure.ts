@@ -37,28 +37,40 @@ const MAX_LINES = 400
 /** Longer files, each with its reason. */
 const LONGER: Readonly<Record<string, string>> = {}
 
+/** The page knows the types of its wire and these packages: nothing else of Ludus, and nothing of Node. */
+const WEB_MAY = [/^preact(\/|$)/, /^@preact\/signals$/, /^uplot(\/|$)/]
+const WIRE = '../src/serve/view/wire.ts'
+
 const root = resolve(import.meta.dirname, '../src')
+const web = resolve(import.meta.dirname, '../web')
 const wrong: string[] = []
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .sort()
-const imports = new Map(files.map((file) => [file, importsOf(file)]))
+const imports = new Map(files.map((file) => [file, importsOf(join(root, file))]))
+const page = readdirSync(join(web, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => join('src', name))
 
 for (const [file, targets] of imports) {
   checkName(file)
-  checkSize(file)
+  checkSize(join(root, file), file)
   if (!file.endsWith('.test.ts')) for (const target of targets) checkDoor(file, target)
+}
+for (const file of page) {
+  checkSize(join(web, file), `web/${file}`)
+  if (!/\.test\.tsx?$/.test(file)) for (const target of importsOf(join(web, file))) checkWeb(file, target)
 }
 for (const cycle of cycles()) wrong.push(`a cycle: ${cycle.join(' → ')}`)
 
 for (const line of wrong) process.stdout.write(`${line}\n`)
-process.stdout.write(`structure: ${files.length} files, ${wrong.length} wrong\n`)
+process.stdout.write(`structure: ${files.length + page.length} files, ${wrong.length} wrong\n`)
 process.exitCode = wrong.length > 0 ? 1 : 0
 
 /** Every module specifier of a file, types included. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
   const found = text.matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)
   return [...found].map(([, from, bare, dynamic]) => `${from ?? bare ?? dynamic}`)
 }
@@ -71,9 +83,25 @@ function checkName(file: string): void {
     wrong.push(`${file}: index.ts stands at a room's door alone`)
 }
 
-function checkSize(file: string): void {
-  const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1
+function checkSize(path: string, file: string): void {
+  const lines = readFileSync(path, 'utf8').split('\n').length - 1
   if (lines > MAX_LINES && !Object.hasOwn(LONGER, file)) wrong.push(`${file}: ${lines} lines, over ${MAX_LINES}`)
+}
+
+function checkWeb(file: string, target: string): void {
+  if (!target.startsWith('.')) {
+    if (!WEB_MAY.some((known) => known.test(target))) wrong.push(`web/${file}: the page may not import '${target}'`)
+    return
+  }
+  const to = relative(web, resolve(web, dirname(file), target))
+  if (!to.startsWith('src/') && to !== WIRE) wrong.push(`web/${file}: the page knows its wire alone, not '${target}'`)
+  if (to === WIRE && !typesAlone(join(web, file)))
+    wrong.push(`web/${file}: of the wire the page takes types: import type { … }`)
+}
+
+function typesAlone(path: string): boolean {
+  const found = readFileSync(path, 'utf8').matchAll(/^import (\w+)?[^']*'[^']*\/wire\.ts'/gm)
+  return [...found].every(([, word]) => word === 'type')
 }
 
 function checkDoor(file: string, target: string): void {

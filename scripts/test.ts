@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, '..')
 const steps: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
   ['style', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
   ['types', 'node_modules/typescript/bin/tsc', '-p', '.'],
+  ['types of the page', 'node_modules/typescript/bin/tsc', '-p', 'web'],
   ['structure', 'scripts/structure.ts'],
   ['tests', 'node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)],
 ]

@@ -17,6 +17,8 @@ import {
   orNull,
   outcomesOf,
   rankTasks,
+  type Solved,
+  solvedOf,
   sumsOf,
   type TaskRow,
   type TaskSort,
@@ -90,7 +92,14 @@ export interface TaskPage {
   readonly total: number
   /** At the task that was tried most often. */
   readonly attempts: number
+  readonly solved: Solved
   readonly tasks: readonly TaskRow[]
+}
+
+/** How many there are of each choice of a filter, all other filters as they stand. */
+export interface Facets {
+  readonly outcomes: Outcomes
+  readonly success: { readonly yes: number; readonly no: number }
 }
 
 /** Means over the attempts at a task; null where none has a score, or one did not say what it cost. */
@@ -112,6 +121,7 @@ export interface Browser extends Disposable {
   totals(filter?: BrowseFilter): Totals
   /** In the order in which they were begun. */
   batches(): BatchTotals[]
+  facets(filter: BrowseFilter): Facets
   rewards(filter?: BrowseFilter): RewardTotals[]
   histogram(column: HistogramColumn, filter: BrowseFilter, bins: number): Histogram
   /** The most frequent first. */
@@ -172,6 +182,16 @@ class StoreBrowser implements Browser {
     return [...groups].map(([code, rows]) => ({ batch: batch.names[code]!, ...totalsOf(columns, rows) }))
   }
 
+  facets({ outcome, success, ...rest }: BrowseFilter): Facets {
+    const columns = this.#following.now()
+    const scores = known(columns.numbers.success, selected(columns, { ...rest, ...(outcome && { outcome }) }))
+    const yes = scores.filter((score) => score >= 1).length
+    return {
+      outcomes: outcomesOf(columns, selected(columns, { ...rest, ...(success && { success }) })),
+      success: { yes, no: scores.length - yes },
+    }
+  }
+
   rewards(filter?: BrowseFilter): RewardTotals[] {
     const columns = this.#following.now()
     return rewardsOf(columns, selected(columns, filter))
@@ -200,17 +220,20 @@ class StoreBrowser implements Browser {
 
   tasks({ batch, sort, text }: TaskQuery, { offset, limit }: Range): TaskPage {
     const part = text?.toLowerCase() ?? ''
-    const { tasks, attempts, columns } = this.#keep(['tasks', batch, sort, part], (columns) => {
+    const { columns, tasks, ...all } = this.#keep(['tasks', batch, sort, part], (columns) => {
       const groups = groupTasks(columns, selected(columns, filterOf(batch)), 'batch')
       const tasks = rankTasks(
         columns,
         groups.filter(({ task }) => task.toLowerCase().includes(part)),
         sort,
       )
-      return { columns, tasks, attempts: tasks.reduce((most, { rows }) => Math.max(most, rows.length), 0) }
+      return {
+        ...{ columns, tasks, solved: solvedOf(columns, tasks) },
+        attempts: tasks.reduce((most, { rows }) => Math.max(most, rows.length), 0),
+      }
     })
     const shown = tasks.slice(offset, offset + limit)
-    return { total: tasks.length, attempts, tasks: shown.map((task) => taskRow(columns, task)) }
+    return { total: tasks.length, ...all, tasks: shown.map((task) => taskRow(columns, task)) }
   }
 
   passCurves(batch?: string): PassAtK[] {

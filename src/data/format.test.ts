@@ -91,6 +91,20 @@ describe('format version 1', () => {
     )
   })
 
+  it('keeps the entropy of each sampled token, and one that is missing is no trajectory', async () => {
+    const capture = { prompt: [1], completion: [2, 3], logprobs: [-1, -2] }
+    const saying = (entropies: readonly number[]): Promise<Trajectory> => {
+      const complete: Model['complete'] = async () => ({
+        ...{ message: assistant('x'), finish: 'stop', tokens: { ...capture, entropies } },
+      })
+      return played(asking, { id: 'any', complete })
+    }
+    const trajectory = await saying([0.5, 0])
+    expect(decodeTrajectory(encodeTrajectory(trajectory))).toEqual(trajectory)
+    const short = encodeTrajectory(await saying([0.5]))
+    expect(() => decodeTrajectory(short)).toThrow(/entropies: as many entropies as completion tokens/)
+  })
+
   it('says what is wrong with anything else, and where', async () => {
     const good = JSON.parse(encodeTrajectory(await played()))
     const refuse = (change: object): string => {

@@ -39,6 +39,18 @@ const observation = z.object({
 })
 /** A list; with `goesOn`, what comes after that of the call before (for tokens, after its completion too). */
 const list = z.object({ goesOn: z.literal(true).exactOptional(), items: z.array(z.int()) })
+/** Entropies came later than version 1 did: who knows nothing of them still reads the rest, so the version stands. */
+const tokens = z
+  .object({
+    prompt: list,
+    completion: z.array(z.int()),
+    logprobs: z.array(z.number()),
+    entropies: z.array(z.number().nonnegative()).exactOptional(),
+  })
+  .refine(({ completion, entropies }) => !entropies || entropies.length === completion.length, {
+    error: 'as many entropies as completion tokens are expected',
+    path: ['entropies'],
+  })
 const call = z.object({
   role: z.string(),
   model: z.string(),
@@ -61,7 +73,7 @@ const call = z.object({
     finish: z.enum(['stop', 'length', 'tool']),
     usage: usage.exactOptional(),
     costUsd: z.number().exactOptional(),
-    tokens: z.object({ prompt: list, completion: z.array(z.int()), logprobs: z.array(z.number()) }).exactOptional(),
+    tokens: tokens.exactOptional(),
     tokensRefused: z.string().exactOptional(),
     attempts: z.int().exactOptional(),
     policyVersion: z.int().exactOptional(),

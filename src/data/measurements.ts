@@ -10,7 +10,7 @@ const measurement = z
   .object({
     /** Milliseconds since the epoch. */
     at: z.number(),
-    seed: z.int(),
+    seed: z.number(),
     arm: z.string(),
     /** Of the arm; 0 is the measurement before the first. */
     round: z.int().nonnegative(),

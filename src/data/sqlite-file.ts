@@ -27,7 +27,7 @@ export const versionOf = (database: DatabaseSync): number =>
   (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
 
 /** sqlite writes beside a file even to read it. Where nothing may be written, it is told that nobody else will either. */
-function readable(path: string): string | URL {
+export function readable(path: string): string | URL {
   if (existsSync(`${path}-wal`)) return path
   try {
     accessSync(dirname(path), constants.W_OK)
@@ -39,6 +39,19 @@ function readable(path: string): string | URL {
   }
 }
 
+/** All of it, or nothing. */
+export function atomically(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** What sqlite throws in there is thrown as a sentence. */
 export function explained<T>(path: string, work: () => T): T {
   try {
     return work()

@@ -68,6 +68,25 @@ export function rankTasks(columns: Columns, groups: readonly TaskGroup[], sort: 
   return all.sort((a, b) => worth(a) - worth(b) || b.rows.length - a.rows.length || a.rows[0]! - b.rows[0]!)
 }
 
+/** Tasks by what their scored attempts came to. */
+export interface Solved {
+  readonly always: number
+  readonly sometimes: number
+  readonly never: number
+  /** No attempt has a score. */
+  readonly unscored: number
+}
+
+export function solvedOf({ numbers }: Columns, tasks: readonly TaskGroup[]): Solved {
+  const found = { always: 0, sometimes: 0, never: 0, unscored: 0 }
+  for (const { rows } of tasks) {
+    const scores = known(numbers.success, rows)
+    const won = scores.filter((score) => score >= 1).length
+    found[scores.length === 0 ? 'unscored' : won === 0 ? 'never' : won === scores.length ? 'always' : 'sometimes']++
+  }
+  return found
+}
+
 export function taskRow(columns: Columns, { task, rows, success, return: paid }: Ranked): TaskRow {
   const { attempt } = columns.numbers
   const cells = rows.toSorted((a, b) => attempt[a]! - attempt[b]! || a - b).map((row) => cellOf(columns, row))

@@ -10,7 +10,7 @@ function tally(given: Float32Array, how: Drawing, draws = 20_000): { share: numb
   const share = Array.from(given, () => 0)
   const said: (number | undefined)[] = Array.from(given, () => undefined)
   for (let i = 0; i < draws; i++) {
-    const [token, logprob] = drawToken(given, how, rng)
+    const { token, logprob } = drawToken(given, how, rng)
     share[token]! += 1 / draws
     said[token] = logprob
   }
@@ -24,6 +24,9 @@ function softmax(given: Float32Array, temperature: number, ids: readonly number[
 }
 function expectDistribution(how: Drawing, ids: readonly number[]): void {
   const wanted = softmax(logits, how.temperature ?? 1, ids)
+  const surprise = wanted.map((probability) => (probability > 0 ? -probability * Math.log(probability) : 0))
+  const entropy = surprise.reduce((sum, one) => sum + one)
+  expect(drawToken(logits, how, rng).entropy).toBeCloseTo(entropy, 5)
   const { share, said } = tally(logits, how)
   for (const [id, probability] of wanted.entries()) {
     expect(Math.abs(share[id]! - probability)).toBeLessThan(0.015)
@@ -40,8 +43,9 @@ describe('drawToken', () => {
   })
 
   it('is greedy at 0, whatever else is asked', () => {
-    const [token, logprob] = drawToken(logits, { temperature: 0, topK: 3, topP: 0.1 }, rng)
+    const { token, logprob, entropy } = drawToken(logits, { temperature: 0, topK: 3, topP: 0.1 }, rng)
     expect(token).toBe(1)
+    expect(entropy).toBeCloseTo(drawToken(logits, {}, rng).entropy, 12)
     expect(logprob).toBeCloseTo(Math.log(softmax(logits, 1, [0, 1, 2, 3, 4, 5])[1]!), 6)
   })
 
@@ -78,7 +82,7 @@ describe('drawToken', () => {
           mass += probability[id]!
           return inside
         })
-        const [token, logprob] = drawToken(given, { topK, topP }, rng)
+        const { token, logprob } = drawToken(given, { topK, topP }, rng)
         expect(before).toContain(token)
         expect(logprob).toBeLessThanOrEqual(1e-6)
       }),

@@ -3,11 +3,15 @@ import type { Random, TokenSampling } from '../core/index.ts'
 
 export type Drawing = Pick<TokenSampling, 'temperature' | 'topK' | 'topP'>
 
-/**
- * A token id, and its log-probability under the distribution it was drawn from; at temperature 0 the likeliest token,
- * and its log-probability under temperature 1.
- */
-export function drawToken(logits: Float32Array, how: Drawing, random: Random): [token: number, logprob: number] {
+export interface Drawn {
+  readonly token: number
+  /** Under the distribution it was drawn from; at temperature 0, where it is the likeliest, under temperature 1. */
+  readonly logprob: number
+  /** Of that distribution, in nats. */
+  readonly entropy: number
+}
+
+export function drawToken(logits: Float32Array, how: Drawing, random: Random): Drawn {
   const { temperature = 1 } = how
   const scale = temperature > 0 ? 1 / temperature : 1
   let best = 0
@@ -16,21 +20,29 @@ export function drawToken(logits: Float32Array, how: Drawing, random: Random): [
   const weight = (id: number): number => Math.exp((logits[id]! - top) * scale)
   const kept = temperature > 0 ? truncated(logits, weight, how) : undefined
   const count = kept?.length ?? logits.length
-  let sum = 0
-  for (let i = 0; i < count; i++) sum += weight(kept?.[i] ?? i)
+  const weights = new Float64Array(count)
+  let [sum, heights] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    const x = (logits[kept ? kept[i]! : i]! - top) * scale
+    const w = Math.exp(x)
+    weights[i] = w
+    sum += w
+    heights += w * x
+  }
   let token = best
   if (temperature > 0) {
     let left = random.next() * sum
     for (let i = 0; i < count; i++) {
-      const id = kept?.[i] ?? i
-      left -= weight(id)
+      left -= weights[i]!
       if (left < 0) {
-        token = id
+        token = kept ? kept[i]! : i
         break
       }
     }
   }
-  return [token, (logits[token]! - top) * scale - Math.log(sum)]
+  // With p = eˣ / Σ eˣ, −Σ p·log p is log Σ eˣ − Σ eˣ·x / Σ eˣ.
+  const entropy = Math.max(0, Math.log(sum) - heights / sum)
+  return { token, logprob: (logits[token]! - top) * scale - Math.log(sum), entropy }
 }
 
 type Weight = (id: number) => number

@@ -13,7 +13,7 @@ export interface SampleRequest {
 }
 
 interface Row {
-  readonly sample: { tokens: number[]; logprobs: number[]; finish: 'stop' | 'length' }
+  readonly sample: { tokens: number[]; logprobs: number[]; entropies: number[]; finish: 'stop' | 'length' }
   readonly sampling: TokenSampling
   readonly random: Random
   /** Hears every token, and whether it completes a text to stop at. */
@@ -52,7 +52,7 @@ export async function sampleBatch(decoder: Decoder, requests: readonly SampleReq
 }
 
 function begin(sampling: TokenSampling, i: number, at: number, length: number): Row {
-  const sample: Row['sample'] = { tokens: [], logprobs: [], finish: 'length' }
+  const sample: Row['sample'] = { tokens: [], logprobs: [], entropies: [], finish: 'length' }
   const heard = listenFor(sampling.stopTexts)
   return { sample, sampling, random: random(seedOf(sampling.seed, i)), heard, at, length }
 }
@@ -60,10 +60,13 @@ function begin(sampling: TokenSampling, i: number, at: number, length: number): 
 /** Draws the row's next token; false when it was the last. */
 function draw({ sample, sampling, random, heard, at }: Row, logits: Float32Array, vocabulary: number): boolean {
   const { maxTokens, stop } = sampling
-  const [token, logprob] = drawToken(logits.subarray(at * vocabulary, (at + 1) * vocabulary), sampling, random)
+  const drawn = drawToken(logits.subarray(at * vocabulary, (at + 1) * vocabulary), sampling, random)
+  const { token, logprob, entropy } = drawn
   sample.tokens.push(token)
   // Seven decimals: finer than the arithmetic behind it, and a third of the disk.
   sample.logprobs.push(Math.round(logprob * 1e7) / 1e7)
+  // Four: it is looked at, and nothing is calculated from it.
+  sample.entropies.push(Math.round(entropy * 1e4) / 1e4)
   if (stop.includes(token) || heard(token)) sample.finish = 'stop'
   return sample.finish !== 'stop' && sample.tokens.length < maxTokens
 }

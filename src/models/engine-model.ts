@@ -8,7 +8,9 @@ import {
   ModelError,
   type ModelRequest,
   type Renderer,
+  type Sample,
   type Sampling,
+  type TokenCapture,
   type ToolSpec,
 } from '../core/index.ts'
 
@@ -49,12 +51,17 @@ export function engineModel(engine: Engine, renderer: Renderer): Model {
         finish: sample.finish,
         usage: { promptTokens: prompt.length, completionTokens: sample.tokens.length },
         costUsd: 0,
-        tokens: { prompt, completion: sample.tokens, logprobs: sample.logprobs },
+        tokens: capture(prompt, sample),
         policyVersion,
       }
     },
   }
 }
+
+const capture = (prompt: readonly number[], { tokens, logprobs, entropies }: Sample): TokenCapture => ({
+  ...{ prompt, completion: tokens, logprobs },
+  ...(entropies && { entropies }),
+})
 
 /** Without the first of the texts and what follows it. The tokens keep it: those were sampled, and are learned from. */
 function cutAt(texts: readonly string[], message: AssistantMessage): AssistantMessage {

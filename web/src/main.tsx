@@ -8,7 +8,9 @@ import { type Action, Button, failure, Palette, palette, useActions } from './ac
 import { isExport } from './api.ts'
 import { pageAt } from './pages/index.tsx'
 import { go, href, place } from './route.ts'
+import { Dialog } from './ui/dialog.tsx'
 import { ErrorBox } from './ui/parts.tsx'
+import { Toast } from './ui/toast.tsx'
 
 type Theme = 'light' | 'dark' | 'system'
 const THEMES: readonly Theme[] = ['system', 'light', 'dark']
@@ -87,6 +89,8 @@ function Page(): JSX.Element {
           </button>
         </div>
       )}
+      <Toast />
+      <Dialog />
       <Palette />
     </>
   )

@@ -43,10 +43,17 @@ export interface View extends AsyncDisposable {
 const most = (limit: number) => z.coerce.number().int().min(0).max(limit)
 const range = z.object({ offset: most(1e9).default(0), limit: most(1000).default(200) })
 const text = z.string().max(2000).optional()
+const STOPS = [
+  ...(['terminated', 'truncated', 'gave-up', 'steps', 'calls'] as const),
+  ...(['tokens', 'time', 'budget', 'failed', 'cancelled'] as const),
+] as const
+const DISTRIBUTIONS = ['return', 'steps', 'completionTokens', 'timeMs'] as const
+const BINS = 32
 const filters = z.object({
   batch: text,
   task: text,
   outcome: z.enum(['scored', 'unscored', 'broken', 'cancelled', 'over-budget']).optional(),
+  stop: z.enum(STOPS).optional(),
   success: z.enum(['yes', 'no']).optional(),
   text,
 })
@@ -198,6 +205,12 @@ function run({ app, runs, options }: Parts): void {
     const { offset, limit, sort, descending, ...filter } = asked(c, rowQuery)
     const query: Query = { filter: given(filter), descending, ...(sort && { sort }) }
     return c.json({ offset, ...runs.browser(c.req.param('run')).page(query, { offset, limit }) })
+  })
+  app.get('/api/runs/:run/facets', (c) => c.json(runs.browser(c.req.param('run')).facets(given(asked(c, filters)))))
+  app.get('/api/runs/:run/histograms', (c) => {
+    const browser = runs.browser(c.req.param('run'))
+    const filter = given(asked(c, filters))
+    return c.json(Object.fromEntries(DISTRIBUTIONS.map((name) => [name, browser.histogram(name, filter, BINS)])))
   })
   app.get('/api/runs/:run/tasks', (c) => {
     const { offset, limit, sort, ...rest } = asked(c, taskQuery)

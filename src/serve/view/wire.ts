@@ -1,6 +1,17 @@
 /** What the dashboard and its server say to each other: plain JSON. The page knows these types of Ludus and no others. */
 import type { Call, Certificate, Observation, Step, Trajectory } from '../../core/index.ts'
-import type { BatchTotals, Interval, Measurement, RewardTotals, Row, TaskRow, Totals } from '../../data/index.ts'
+import type {
+  BatchTotals,
+  Histogram,
+  HistogramColumn,
+  Interval,
+  Measurement,
+  RewardTotals,
+  Row,
+  Solved,
+  TaskRow,
+  Totals,
+} from '../../data/index.ts'
 
 export type {
   AssistantMessage,
@@ -15,7 +26,20 @@ export type {
   Step,
   ToolSpec,
 } from '../../core/index.ts'
-export type { BatchTotals, Interval, Measurement, RewardTotals, Row, TaskRow, Totals } from '../../data/index.ts'
+export type {
+  BatchTotals,
+  Facets,
+  Histogram,
+  Interval,
+  Measurement,
+  RewardTotals,
+  Row,
+  SearchHit,
+  SearchResult,
+  Solved,
+  TaskRow,
+  Totals,
+} from '../../data/index.ts'
 
 export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted'
 
@@ -83,6 +107,8 @@ export interface RunNow extends RunLine {
   readonly live: LiveStatus | null
   /** Trajectories of the last seconds, per second; null before there are two looks. */
   readonly rate: number | null
+  /** Tokens that models read and wrote, likewise. */
+  readonly tokenRate: number | null
   readonly totals: Totals
   readonly batches: readonly BatchTotals[]
   readonly rewards: readonly RewardTotals[]
@@ -119,8 +145,12 @@ export interface Tasks {
   readonly offset: number
   /** The widest row. */
   readonly attempts: number
+  /** How many tasks are always, sometimes, never done. */
+  readonly solved: Solved
   readonly tasks: readonly TaskRow[]
 }
+
+export type Histograms = Readonly<Record<HistogramColumn, Histogram>>
 
 export interface PassCurve {
   readonly k: number
@@ -236,22 +266,6 @@ export interface TokenSlice {
 }
 
 export type Pictures = { readonly count: number; readonly same: readonly boolean[] } | { readonly none: string }
-
-export interface SearchHit {
-  readonly id: string
-  readonly step: number | null
-  readonly where: string
-  readonly snippet: readonly { readonly text: string; readonly mark: boolean }[]
-}
-
-export interface SearchResult {
-  readonly hits: readonly SearchHit[]
-  readonly total: number
-  readonly more: boolean
-  /** Trajectories that are in the index, of how many. */
-  readonly indexed: number
-  readonly of: number
-}
 
 export interface Compared {
   readonly runs: readonly RunLine[]

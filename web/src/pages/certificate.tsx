@@ -8,6 +8,17 @@ import { byVerdict, count, type Standing, standing } from '../certificate.ts'
 import { duration } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
 import { Empty, ErrorBox, Loading, Select } from '../ui/parts.tsx'
+import { RunFrame } from './run-frame.tsx'
+
+interface RunProps extends Pick<Place, 'query'> {
+  readonly run: string
+}
+
+export const Certificate = ({ run, query }: RunProps): JSX.Element => (
+  <RunFrame run={run} view="certificate">
+    {(now) => <Body now={now} query={query} />}
+  </RunFrame>
+)
 
 interface PageProps extends Pick<Place, 'query'> {
   readonly now: RunNow
@@ -16,7 +27,7 @@ interface PageProps extends Pick<Place, 'query'> {
 /** While it is being written it is read so often. */
 const EVERY_MS = 1000
 
-export function Certificate({ now, query }: PageProps): JSX.Element {
+function Body({ now, query }: PageProps): JSX.Element {
   const [tick, again] = useState(0)
   const { data, error, reload } = useGet<CertificatePage>(api(['runs', now.id, 'certificate']), `${now.state} ${tick}`)
   useEffect(() => {
@@ -163,9 +174,12 @@ function All({ page: { certificates, notTried }, now, query }: AllProps): JSX.El
         <div class="world-line quiet" aria-hidden="true">
           <span>world</span>
           <span />
-          <span class="number">kept</span>
-          <span class="number">broken</span>
-          <span class="number">unchecked</span>
+          {(['kept', 'broken', 'unchecked'] as const).map((verdict) => (
+            <span class="number" key={verdict}>
+              {MARKS[verdict]}
+              <span class="wide"> {verdict}</span>
+            </span>
+          ))}
           <span class="number">time</span>
         </div>
         {shown.map(({ world, is }) => (
