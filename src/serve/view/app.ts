@@ -7,7 +7,8 @@ import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import type { Trajectory } from '../../core/index.ts'
 import { type BrowseFilter, learnedFrom, measurementsIn, type Query } from '../../data/index.ts'
-import { comparison } from './comparison.ts'
+import { certificateOf } from './certificate.ts'
+import { comparedTasks, comparison } from './comparison.ts'
 import { gate } from './gate.ts'
 import { groupOf } from './group.ts'
 import { Looker } from './live.ts'
@@ -15,7 +16,7 @@ import { headOf, stepBodies } from './outline.ts'
 import { pageFiles } from './page-files.ts'
 import { openRunFolders, Refused, type RunFolders, type RunRecord } from './runs.ts'
 import { type TokenTexts, tokenOutline, tokenSlice } from './tokens.ts'
-import type { CertificatePage, LiveStatus, Order, PaperLine, Pictures } from './wire.ts'
+import type { LiveStatus, Order, PaperLine, Pictures } from './wire.ts'
 
 export interface ViewOptions {
   /** The folder of runs, and the folder of the built page. */
@@ -83,6 +84,17 @@ const taskQuery = z.object({
   text,
   sort: z.enum(['order', 'hardest', 'easiest', 'flakiest']).default('order'),
 })
+const compareQuery = z.object({
+  runs: text.default('').transform((ids) => ids.split(',').filter(Boolean)),
+  metric: z.enum(['success', 'return']).default('success'),
+})
+const comparedTasksQuery = compareQuery.extend({
+  ...range.shape,
+  text,
+  only: z.union([z.enum(['ties', 'alone']), most(8)]).optional(),
+  sort: z.union([z.enum(['task', 'disagreement']), most(8)]).default('disagreement'),
+  descending: z.stringbool().default(false),
+})
 const one = z.object({ id: z.string() })
 const stepQuery = one.extend({ from: most(1e7), to: most(1e7) })
 const callQuery = one.extend({ call: most(1e7) })
@@ -141,11 +153,12 @@ const body = async (context: Context): Promise<unknown> => {
 function overview({ app, runs, options }: Parts): void {
   app.get('/api/runs', (c) => c.json({ folder: runs.root, runs: runs.lines() }))
   app.get('/api/compare', (c) => {
-    const { runs: ids, metric } = asked(
-      c,
-      z.object({ runs: z.string(), metric: z.enum(['success', 'return']).default('success') }),
-    )
-    return c.json(comparison(runs, ids.split(','), metric))
+    const { runs: ids, metric } = asked(c, compareQuery)
+    return c.json(comparison(runs, ids, metric))
+  })
+  app.get('/api/compared-tasks', (c) => {
+    const { offset, limit, ...query } = asked(c, comparedTasksQuery)
+    return c.json(comparedTasks(runs, query, { offset, limit }))
   })
   app.get('/api/papers', (c) => {
     const lines = runs.lines()
@@ -215,26 +228,13 @@ function run({ app, runs, options }: Parts): void {
     return c.json(await (await runs.search(c.req.param('run'))).search(q, { offset, limit: Math.min(limit, 50) }))
   })
   app.get('/api/runs/:run/certificate', (c) =>
-    c.json(certificateOf(c.req.param('run'), runs.record(c.req.param('run')))),
+    c.json(certificateOf(c.req.param('run'), runs.record(c.req.param('run')).manifest)),
   )
 }
 
 /** Without what was not asked for. */
 const given = <T extends object>(filter: T): BrowseFilter =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as BrowseFilter
-
-function certificateOf(id: string, { manifest }: RunRecord): CertificatePage {
-  const { command, result } = manifest
-  if (command !== 'check') throw new Refused(404, `the run '${id}' certifies nothing: ludus check <env> does`)
-  const found = result as {
-    worlds?: { certificate: CertificatePage['certificates'][number]; seconds: number }[]
-  } & CertificatePage['certificates'][number]
-  if (!found) return { run: id, certificates: [] }
-  return {
-    run: id,
-    certificates: found.worlds?.map(({ certificate, seconds }) => ({ ...certificate, seconds })) ?? [found],
-  }
-}
 
 function trajectory({ app, runs, options }: Parts): void {
   app.get('/api/runs/:run/trajectory', (c) => {

@@ -306,13 +306,46 @@ export interface Compared {
     readonly onlyHere: number
     readonly onlyThere: number
   }[]
-  /** Per run, in their order: mean over its attempts; null where it has no scored attempt at the task. */
-  readonly tasks: readonly { readonly task: string; readonly means: readonly (number | null)[] }[]
 }
 
+export interface ComparedTask {
+  readonly task: string
+  /** Per run, in their order: mean over its attempts; null where it has no scored attempt at the task. */
+  readonly means: readonly (number | null)[]
+}
+
+/** What is asked of the tasks that runs are compared on. */
+export interface Comparing {
+  readonly runs: readonly string[]
+  readonly metric: Compared['metric']
+  /** By name; by what lies between the best and the worst; or, with a run's number, by its difference to the first. */
+  readonly sort: 'task' | 'disagreement' | number
+  readonly descending: boolean
+  /** All are alike; not all have it; or the run of this number alone is the best. */
+  readonly only?: 'ties' | 'alone' | number | undefined
+  /** A part of the task's name, capitals or not. */
+  readonly text?: string | undefined
+}
+
+export interface ComparedTasks {
+  readonly total: number
+  readonly offset: number
+  readonly tasks: readonly ComparedTask[]
+}
+
+/** What `ludus check` found out, or has so far: a world, or each that there is. */
 export interface CertificatePage {
-  readonly run: string
-  readonly certificates: readonly (Certificate & { readonly seconds?: number })[]
+  readonly certificates: readonly WorldCertificate[]
+  /** Worlds that were left out: they are read from a folder. */
+  readonly notTried: readonly string[]
+}
+
+export interface WorldCertificate extends Omit<Certificate, 'certified'> {
+  /** What it is called on the command line. */
+  readonly name: string
+  /** null while it is being checked, or where that was not finished. */
+  readonly certified: boolean | null
+  readonly seconds: number | null
 }
 
 export interface PaperPage {
