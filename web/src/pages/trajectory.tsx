@@ -8,6 +8,7 @@ import { RunFrame } from './run-frame.tsx'
 import { Head } from './trajectory/head.tsx'
 import { RawCall } from './trajectory/raw-call.tsx'
 import { Steps } from './trajectory/steps.tsx'
+import { Tokens } from './trajectory/tokens.tsx'
 import './trajectory.css'
 
 const VIEWS = ['steps', 'tokens', 'timing', 'picture'] as const
@@ -69,6 +70,7 @@ function Shown({ view, run, head, query }: ShownProps): JSX.Element {
   const step = numberIn(query['step'])
   const at = step !== undefined && step < head.steps.length ? step : undefined
   if (view === 'steps') return <Steps run={run} head={head} at={at} />
+  if (view === 'tokens') return <Tokens run={run} head={head} />
   return <Empty title="not yet">{query['id']}</Empty>
 }
 
