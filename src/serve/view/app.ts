@@ -243,15 +243,15 @@ function trajectory({ app, runs, options }: Parts): void {
     const { path, manifest } = runs.record(run)
     const { task, batch } = trajectory
     const commands = [
-      { about: 'shows it in a terminal', text: `ludus show ${quoted(`${path}/${trajectory.id}`)}` },
+      { about: 'shows it', text: `ludus show ${quoted(`${path}/${trajectory.id}`)}` },
       {
-        about: 'plays it again, and draws its world',
+        about: 'replays it',
         text: `ludus show ${quoted(`${path}/${trajectory.id}`)} --pictures pictures`,
       },
       ...(manifest.command === 'run'
         ? [
             {
-              about: 'plays the run again from its record, without a model',
+              about: 'plays the run again',
               text: `ludus run ${quoted(manifest.env)} --model replay:${quoted(path)}`,
             },
           ]

@@ -263,6 +263,8 @@ export interface CallTokens {
   readonly brokenAt: number | null
   readonly prompt: { readonly count: number }
   readonly completion: { readonly count: number }
+  /** The sampled token that was least likely: its place among prompt and completion. */
+  readonly leastLikely: { readonly place: number; readonly logprob: number } | null
 }
 
 export interface TokenOutline {
@@ -271,6 +273,14 @@ export interface TokenOutline {
   readonly texts: boolean
   /** The updates that learned from this trajectory. */
   readonly updates: readonly { readonly arm: string; readonly round: number; readonly update: number }[]
+  /** The largest there is of each, without its sign; null where none is on record. */
+  readonly largest: {
+    readonly entropy: number | null
+    readonly weight: number | null
+    readonly advantage: number | null
+  }
+  /** Slices are asked for in this length: `from` is a multiple of it. */
+  readonly slice: number
 }
 
 /** Tokens `from` … of a call's prompt and completion, in that order. */

@@ -6,8 +6,11 @@ import { href, type Place } from '../route.ts'
 import { Empty, ErrorBox, Loading, Tabs } from '../ui/parts.tsx'
 import { RunFrame } from './run-frame.tsx'
 import { Head } from './trajectory/head.tsx'
+import { Picture } from './trajectory/picture.tsx'
 import { RawCall } from './trajectory/raw-call.tsx'
 import { Steps } from './trajectory/steps.tsx'
+import { Timing } from './trajectory/timing.tsx'
+import { Tokens } from './trajectory/tokens.tsx'
 import './trajectory.css'
 
 const VIEWS = ['steps', 'tokens', 'timing', 'picture'] as const
@@ -69,7 +72,9 @@ function Shown({ view, run, head, query }: ShownProps): JSX.Element {
   const step = numberIn(query['step'])
   const at = step !== undefined && step < head.steps.length ? step : undefined
   if (view === 'steps') return <Steps run={run} head={head} at={at} />
-  return <Empty title="not yet">{query['id']}</Empty>
+  if (view === 'tokens') return <Tokens run={run} head={head} />
+  if (view === 'timing') return <Timing head={head} />
+  return <Picture run={run} head={head} at={step ?? 0} />
 }
 
 const numberIn = (text: string | undefined): number | undefined =>

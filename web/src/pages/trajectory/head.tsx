@@ -50,8 +50,11 @@ export function Head({ run, head }: HeadProps): JSX.Element {
       <Figures run={run} head={head} />
       {Object.keys(rewards).length > 0 && <Rewards rewards={rewards} />}
       <div class="bar copies">
+        <span class="quiet">Copy</span>
         {copies.map((action) => (
-          <Button key={action.id} action={action} class="small" />
+          <Button key={action.id} action={action} class="small">
+            {action.short}
+          </Button>
         ))}
         <span role="status" class="quiet">
           {said.value}
@@ -163,7 +166,12 @@ function waysBeside(run: string, { group }: TrajectoryHead): Action[] {
   ]
 }
 
-function copying({ id: run, env, settings }: RunNow, { id, commands, env: world }: TrajectoryHead): Action[] {
+/** The short name is for a row of buttons that says "Copy" at its head. */
+interface Copying extends Action {
+  readonly short: string
+}
+
+function copying({ id: run, env, settings }: RunNow, { id, commands, env: world }: TrajectoryHead): Copying[] {
   const raw = (): Promise<Replayable> => get<Replayable>(api(['runs', run, 'raw'], { id }))
   const data = typeof settings['data'] === 'string' ? settings['data'] : undefined
   const isFile = /\.[mc]?[jt]s$/.test(env)
@@ -171,19 +179,22 @@ function copying({ id: run, env, settings }: RunNow, { id, commands, env: world 
     {
       id: 'copy-json',
       title: 'Copy as JSON',
+      short: 'JSON',
       run: async () => copy('JSON', JSON.stringify(await raw(), null, 2)),
     },
     {
       id: 'copy-test',
       title: 'Copy as a test',
+      short: 'test',
       not: isFile && `${world} is not one of the package's worlds`,
       run: async () => copy('test', asTest(await raw(), { run, name: env, ...(data !== undefined && { data }) })),
     },
-    { id: 'copy-url', title: 'Copy the address', run: () => copy('address', location.href) },
+    { id: 'copy-url', title: 'Copy the address', short: 'address', run: () => copy('address', location.href) },
     ...commands.map(
-      ({ about, text }, i): Action => ({
+      ({ about, text }, i): Copying => ({
         id: `copy-command-${i}`,
         title: `Copy the command that ${about}`,
+        short: `command that ${about}`,
         run: () => copy(text, text),
       }),
     ),

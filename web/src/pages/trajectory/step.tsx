@@ -80,13 +80,24 @@ function Body({ body, before, firstCall, seats }: StepProps & { readonly body: S
           <Answer message={action} />
         </Said>
       )}
-      {info && Object.keys(info).length > 0 && (
-        <details class="info">
-          <summary>what else the world said</summary>
-          <Text text={JSON.stringify(info, null, 2)} />
-        </details>
-      )}
+      {info && Object.keys(info).length > 0 && <Info info={info} />}
     </>
+  )
+}
+
+/** What fits a line is one. */
+const LINE = 140
+
+function Info({ info }: { readonly info: NonNullable<StepBody['info']> }): JSX.Element {
+  const line = Object.entries(info)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ')
+  if (line.length <= LINE) return <p class="quiet info">{line}</p>
+  return (
+    <details class="info">
+      <summary class="quiet">what else the world said</summary>
+      <Text text={JSON.stringify(info, null, 2)} />
+    </details>
   )
 }
 
