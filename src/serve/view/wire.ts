@@ -162,6 +162,8 @@ export interface PassCurve {
 export interface Group {
   readonly task: string
   readonly batch: string
+  /** There may be more than are set side by side. */
+  readonly total: number
   readonly attempts: readonly GroupAttempt[]
 }
 
@@ -169,7 +171,12 @@ export interface GroupAttempt {
   readonly row: Row
   /** (return − mean) / standard deviation within the group (Shao et al. 2024 §4.1.2); null without a score. */
   readonly advantage: number | null
-  readonly steps: readonly StepOutline[]
+  readonly steps: readonly GroupStep[]
+}
+
+export interface GroupStep extends Pick<StepOutline, 'preview' | 'reward' | 'error'> {
+  /** The same in attempts that did the same up to this step, and in it: what they said and called, not their thoughts. */
+  readonly path: number
 }
 
 /** A step without its body. */

@@ -5,10 +5,12 @@ import { href } from '../route.ts'
 import { Empty } from '../ui/parts.tsx'
 import { Certificate } from './certificate.tsx'
 import { Compare } from './compare.tsx'
+import { Group } from './group.tsx'
 import { Overview } from './overview.tsx'
 import { Papers } from './papers.tsx'
 import { Runs } from './runs.tsx'
 import { Search } from './search.tsx'
+import { Tasks } from './tasks.tsx'
 import { Trajectories } from './trajectories.tsx'
 import { Trajectory } from './trajectory.tsx'
 
@@ -30,6 +32,8 @@ const pages: ReadonlyMap<string, readonly [title: string, page: ComponentType<{ 
 const views: ReadonlyMap<string, ComponentType<{ run: string; query: Query }>> = new Map([
   ['', Overview],
   ['trajectories', Trajectories],
+  ['tasks', Tasks],
+  ['group', Group],
   ['trajectory', Trajectory],
   ['search', Search],
   ['certificate', Certificate],

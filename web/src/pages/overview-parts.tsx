@@ -105,14 +105,13 @@ export function Rewards({ now }: Of): JSX.Element | null {
   if (now.rewards.length === 0) return null
   return (
     <Card title="Rewards by component">
-      <Figured label="Rewards by component" heads={['name', '#weight', '#mean', '#least', '#most', '#judged']}>
+      <Figured label="Rewards by component" heads={['name', '#weight', '#mean', '#least … most', '#judged']}>
         {now.rewards.map(({ name, weight, mean, min, max, judged, count }) => (
           <tr key={name}>
             <td>{name}</td>
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
-            <td class="number">{fixed(min)}</td>
-            <td class="number">{fixed(max)}</td>
+            <td class="number">{min === max ? fixed(min) : `${fixed(min)} … ${fixed(max)}`}</td>
             <td class="number">
               {short(judged)}
               {judged < count && <span class="bad"> of {short(count)}</span>}
