@@ -67,7 +67,7 @@ function leastOf(logprobs: readonly number[], from: number): CallTokens['leastLi
   return logprob === undefined ? null : { place: from + least, logprob }
 }
 
-function largestOf(trajectory: Trajectory, learned: readonly Learned[]): TokenOutline['largest'] {
+function largestOf(trajectory: Trajectory, learned: readonly TaughtUpdate[]): TokenOutline['largest'] {
   const calls = callsOf(trajectory)
   const lessons = calls.map((_, n) => lessonsOf(learned, n))
   return {
@@ -89,7 +89,7 @@ interface Lessons {
 }
 
 /** What all updates together made of a call's completion. */
-function lessonsOf(learned: readonly Learned[], call: number): Lessons {
+function lessonsOf(learned: readonly TaughtUpdate[], call: number): Lessons {
   const lessons = learned.flatMap(({ calls }) => calls[call] ?? [])
   return {
     weights: sumsOf(lessons.map(({ weights }) => weights)),
