@@ -112,7 +112,7 @@ export function Rewards({ now }: Of): JSX.Element | null {
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
             <td class="number">{min === max ? fixed(min) : `${fixed(min)} … ${fixed(max)}`}</td>
-            <td class="number">
+            <td class="number judged">
               {short(judged)}
               {judged < count && <span class="bad"> of {short(count)}</span>}
             </td>

@@ -27,7 +27,7 @@ export function Trajectories({ run, query }: TrajectoriesProps): JSX.Element {
 const columns: readonly Column<Row>[] = [
   { name: 'trajectory', sort: 'id', width: 'minmax(9rem, 2fr)', cell: ({ id }) => <span title={id}>{id}</span> },
   {
-    ...{ name: 'outcome', sort: 'outcome', width: '8.5rem', narrow: '1.2rem' },
+    ...{ name: 'outcome', sort: 'outcome', width: '8.5rem', narrow: '1.2rem', brief: true },
     cell: (row) => <Outcome look={lookOf(row)} />,
   },
   { name: 'return', sort: 'return', width: '5rem', narrow: '4rem', number: true, cell: (row) => fixed(row.return) },
