@@ -23,6 +23,10 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return await answer<T>(fetch(`/api/${path}`, signal ? { signal } : {}))
 }
 
+/** Where the browser finds a file by itself, such as a picture. */
+export const addressOfFile = (path: string): string =>
+  globalThis.ludusExport ? `data/${globalThis.ludusExport.files[path]}` : `/api/${path}`
+
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const headers = { 'content-type': 'application/json' }
   return await answer<T>(fetch(`/api/${path}`, { method: 'POST', headers, body: JSON.stringify(body) }))

@@ -208,19 +208,45 @@ export interface CallOutline {
 export interface TrajectoryHead extends Omit<Trajectory, 'steps' | 'trailing' | 'branches' | 'final' | 'version'> {
   readonly steps: readonly StepOutline[]
   readonly trailing: readonly CallOutline[]
-  /** Those forked off and abandoned: where, and how long. */
-  readonly branches: readonly { readonly from: number; readonly steps: number; readonly calls: number }[]
+  readonly branches: readonly BranchOutline[]
   /** What the world showed at the end. */
   readonly final: Observation | null
   /** Commands that show it, play it again, and resume its run. */
   readonly commands: readonly { readonly about: string; readonly text: string }[]
-  /** Neighbours in the order of the store: ids. */
-  readonly group: { readonly task: string; readonly batch: string; readonly attempts: number }
+  /** Attempts at the same task; the ids of those beside this one in the order of the store. */
+  readonly group: {
+    readonly task: string
+    readonly batch: string
+    readonly attempts: number
+    readonly previous: string | null
+    readonly next: string | null
+  }
+  /** Bodies are asked for in pieces: the first step of each. A piece is small, unless its one step is large. */
+  readonly pieces: readonly number[]
+}
+
+/** An attempt forked off and abandoned, with those that were forked off it. */
+export interface BranchOutline {
+  /** The number of steps of the trunk that it shares. */
+  readonly from: number
+  readonly steps: number
+  readonly calls: number
+  /** Prompt and completion; null where a call did not say. */
+  readonly tokens: number | null
+  readonly costUsd: number | null
+  readonly timeMs: number
+  /** How it began. */
+  readonly preview: string
 }
 
 /** A step as the page draws it: requests are left behind, for they repeat what stands above. */
 export interface StepBody extends Omit<Step, 'calls'> {
   readonly step: number
+  /**
+   * Messages at the observation's beginning that stood there in the step before it too, and all the way since that one:
+   * they are left out, and so are tools that did not change.
+   */
+  readonly repeated: { readonly messages: number; readonly tools: boolean; readonly since: number } | null
   readonly calls: readonly (CallOutline & Pick<Call, 'completion'>)[]
 }
 
@@ -244,6 +270,8 @@ export interface CallTokens {
   readonly brokenAt: number | null
   readonly prompt: { readonly count: number }
   readonly completion: { readonly count: number }
+  /** The sampled token that was least likely: its place among prompt and completion. */
+  readonly leastLikely: { readonly place: number; readonly logprob: number } | null
 }
 
 export interface TokenOutline {
@@ -252,6 +280,14 @@ export interface TokenOutline {
   readonly texts: boolean
   /** The updates that learned from this trajectory. */
   readonly updates: readonly { readonly arm: string; readonly round: number; readonly update: number }[]
+  /** The largest there is of each, without its sign; null where none is on record. */
+  readonly largest: {
+    readonly entropy: number | null
+    readonly weight: number | null
+    readonly advantage: number | null
+  }
+  /** Slices are asked for in this length: `from` is a multiple of it. */
+  readonly slice: number
 }
 
 /** Tokens `from` … of a call's prompt and completion, in that order. */
@@ -287,13 +323,46 @@ export interface Compared {
     readonly onlyHere: number
     readonly onlyThere: number
   }[]
-  /** Per run, in their order: mean over its attempts; null where it has no scored attempt at the task. */
-  readonly tasks: readonly { readonly task: string; readonly means: readonly (number | null)[] }[]
 }
 
+export interface ComparedTask {
+  readonly task: string
+  /** Per run, in their order: mean over its attempts; null where it has no scored attempt at the task. */
+  readonly means: readonly (number | null)[]
+}
+
+/** What is asked of the tasks that runs are compared on. */
+export interface Comparing {
+  readonly runs: readonly string[]
+  readonly metric: Compared['metric']
+  /** By name; by what lies between the best and the worst; or, with a run's number, by its difference to the first. */
+  readonly sort: 'task' | 'disagreement' | number
+  readonly descending: boolean
+  /** All are alike; not all have it; or the run of this number alone is the best. */
+  readonly only?: 'ties' | 'alone' | number | undefined
+  /** A part of the task's name, capitals or not. */
+  readonly text?: string | undefined
+}
+
+export interface ComparedTasks {
+  readonly total: number
+  readonly offset: number
+  readonly tasks: readonly ComparedTask[]
+}
+
+/** What `ludus check` found out, or has so far: a world, or each that there is. */
 export interface CertificatePage {
-  readonly run: string
-  readonly certificates: readonly (Certificate & { readonly seconds?: number })[]
+  readonly certificates: readonly WorldCertificate[]
+  /** Worlds that were left out: they are read from a folder. */
+  readonly notTried: readonly string[]
+}
+
+export interface WorldCertificate extends Omit<Certificate, 'certified'> {
+  /** What it is called on the command line. */
+  readonly name: string
+  /** null while it is being checked, or where that was not finished. */
+  readonly certified: boolean | null
+  readonly seconds: number | null
 }
 
 export interface PaperPage {

@@ -35,7 +35,7 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
       to: href(['run', run, name]),
     }),
   )
-  useActions([...ways, ...deeds])
+  useActions([...ways, find(run, view), ...deeds])
   const error = live.error.value
   if (!now) return error === undefined ? <Loading /> : <ErrorBox error={error} />
   const certified = now.command === 'check'
@@ -60,6 +60,15 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
       {children(now, live)}
     </>
   )
+}
+
+export const SEARCH_FIELD = 'search-field'
+
+/** One key leads to the search from every page of the run, and on it to its field. */
+function find(run: string, view: string): Action {
+  const search = { id: 'find', title: 'Find in this run', key: '/' }
+  if (view !== 'search') return { ...search, to: href(['run', run, 'search']) }
+  return { ...search, run: () => document.getElementById(SEARCH_FIELD)?.focus() }
 }
 
 /** What a run under way can be told. */

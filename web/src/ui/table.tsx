@@ -33,6 +33,8 @@ interface TableProps<R> {
   /** undefined while it is on its way. */
   readonly row: (index: number) => R | undefined
   readonly to?: (row: R) => string
+  /** Whether it is the one that is looked at. */
+  readonly current?: (row: R) => boolean
   readonly order?: Order
   readonly onOrder?: (order: Order) => void
   readonly onView?: (from: number, to: number) => void
@@ -40,7 +42,17 @@ interface TableProps<R> {
 
 export const ROW_PX = 34
 
-export function Table<R>({ label, columns, count, row, to, order, onOrder, onView }: TableProps<R>): JSX.Element {
+export function Table<R>({
+  label,
+  columns,
+  count,
+  row,
+  to,
+  current,
+  order,
+  onOrder,
+  onView,
+}: TableProps<R>): JSX.Element {
   const tracks = (kept: (column: Column<R>) => boolean, isNarrow = false): string =>
     columns
       .filter(kept)
@@ -77,7 +89,7 @@ export function Table<R>({ label, columns, count, row, to, order, onOrder, onVie
           const record = row(index)
           if (record === undefined) return <span role="cell" class="table-row waiting" />
           return (
-            <div class="table-row" role="presentation">
+            <div class={`table-row ${current?.(record) ? 'current' : ''}`} role="presentation">
               {cells(record)}
             </div>
           )
