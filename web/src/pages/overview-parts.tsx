@@ -168,7 +168,9 @@ export function Slowest({ now }: Of): JSX.Element {
             <a href={trajectory(now, row.id)} title={row.id}>
               {row.id}
             </a>
-            <span class="number quiet">{row.steps} steps</span>
+            <span class="number quiet">
+              {row.steps} {row.steps === 1 ? 'step' : 'steps'}
+            </span>
           </li>
         ))}
       </ul>
