@@ -195,7 +195,7 @@ function Filters({ now, query, stamp }: FiltersProps): JSX.Element {
         options={[any, ...stops.map(([stop, count]) => [stop, `${stop} (${short(count)})`] as const)]}
         onChange={set('stop')}
       />
-      <BatchSelect value={query['batch'] ?? ''} batches={now.batches} onChange={set('batch')} />
+      <BatchSelect run={now.id} value={query['batch'] ?? ''} stamp={stamp} onChange={set('batch')} />
       {query['task'] && (
         <button type="button" class="button small" onClick={() => refine({ task: null })}>
           task {query['task']} ✕<span class="unseen"> show all tasks</span>
