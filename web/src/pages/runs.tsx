@@ -28,13 +28,13 @@ const toggle = (id: string): void => {
 }
 
 const columnsFor = (reload: () => void): readonly Column<RunLine>[] => [
-  { name: 'run', sort: 'id', width: 'minmax(9rem, 2fr)', cell: ({ id }) => <span title={id}>{id}</span> },
+  { name: 'run', sort: 'id', width: 'minmax(9rem, 1.5fr)', cell: ({ id }) => <span title={id}>{id}</span> },
   {
     ...{ name: 'state', sort: 'state', width: '6.5rem', narrow: '0.8rem', brief: true },
     cell: ({ state }) => <State state={state} />,
   },
   { name: 'world', sort: 'env', width: 'minmax(5rem, 1fr)', wide: 'wider', cell: ({ env }) => cut(env) },
-  { name: 'who', sort: 'model', width: 'minmax(6rem, 1.5fr)', wide: true, cell: (run) => cut(who(run)) },
+  { name: 'who', sort: 'model', width: 'minmax(6rem, 1.7fr)', wide: true, cell: (run) => cut(who(run)) },
   {
     ...{ name: 'success', sort: 'success', width: '10rem', narrow: '3.6rem', number: true },
     cell: ({ success }) => <Mean of={success} />,
@@ -219,10 +219,10 @@ function Filters({ query, runs }: Pick<Place, 'query'> & { readonly runs: readon
 /** What can be done with those that are marked. */
 function Bar({ runs, reload }: Pick<ListedProps, 'runs' | 'reload'>): JSX.Element | null {
   const count = runs.filter(({ id }) => marked.value.has(id)).length
-  if (isExport || count === 0) return null
+  if (isExport) return null
   return (
-    <div class="bar" role="toolbar" aria-label="Marked runs">
-      <span>{count} marked</span>
+    <div class="bar marked" role="toolbar" aria-label="Marked runs">
+      {count > 0 ? <span>{count} marked</span> : <span class="quiet">Mark runs to compare, tag or delete them.</span>}
       {deeds(runs, reload).map((action) =>
         action.not || !ON_BAR.has(action.id) ? null : <Button key={action.id} action={action} class="small" />,
       )}

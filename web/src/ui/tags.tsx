@@ -34,14 +34,9 @@ export function Tags({ run, tags, changed }: TagsProps): JSX.Element {
         </span>
       ))}
       {!isExport && (
-        <button
-          type="button"
-          class="tag-edit above"
-          aria-label={`tags of ${run}`}
-          title="edit tags"
-          onClick={() => open(true)}
-        >
-          {tags.length === 0 ? '+ tag' : '✎'}
+        <button type="button" class="tag-edit above" title="edit tags" onClick={() => open(true)}>
+          {tags.length === 0 ? '+ tag' : <span aria-hidden="true">✎</span>}
+          <span class="unseen"> {tags.length === 0 ? run : `edit the tags of ${run}`}</span>
         </button>
       )}
     </span>
