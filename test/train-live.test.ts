@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, expect, it } from 'vitest'
-import { MEASUREMENTS, type Measurement, measurementsIn } from '../src/data/index.ts'
+import { callsOf } from '../src/core/index.ts'
+import { learnedFrom, MEASUREMENTS, type Measurement, measurementsIn, openRun } from '../src/data/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ludus-train-live-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -58,6 +59,48 @@ it('a pause changes nothing of what comes of it', { timeout: 120_000 }, async ()
   expect([result.arms, result.comparisons]).toEqual([straight.arms, straight.comparisons])
   const lasting = (one: Measurement): object => ({ ...one, at: 0, values: { ...one.values, 'tokens/s': 0 } })
   expect(measured(name).map(lasting)).toEqual(measured('train-arithmetic-1-2').map(lasting))
+})
+
+it('what was learned of every token lies beside what was said', async () => {
+  await using run = openRun('train-arithmetic-1-1', runs)
+  const rounds = Map.groupBy(run.store.trajectories(), ({ batch }) => batch)
+  const learned = (batch: string) =>
+    rounds.get(batch)!.map((trajectory) => ({ trajectory, updates: learnedFrom(run.path, trajectory.id) }))
+
+  // Imitation: everything in each of two epochs, made of text, with a weight of 1 over the tokens of the update.
+  const imitated = learned('seed-0/imitation/1')
+  expect(imitated.length).toBe(128)
+  const total = imitated.reduce((sum, { updates }) => sum + updates[0]!.calls[0]!.weights.length, 0)
+  for (const { updates } of imitated) {
+    expect(updates.map(({ arm, round, update }) => [arm, round, update])).toEqual([
+      ['imitation', 1, 1],
+      ['imitation', 1, 2],
+    ])
+    for (const { calls } of updates) {
+      const [{ weights, advantages, tokens } = { weights: [], advantages: null }] = calls.map((call) => call!)
+      for (const weight of weights) expect(weight).toBeCloseTo(1 / total, 7)
+      expect([advantages, tokens?.length]).toEqual([null, weights.length])
+    }
+  }
+
+  // GRPO: what was paid above the group's mean is pushed, what was paid below is held back; ties teach nothing.
+  const batches = [...rounds.keys()].filter((batch) => /^seed-0\/grpo\/\d+$/.test(batch))
+  const sampled = batches.flatMap(learned)
+  const taught = sampled.filter(({ updates }) => updates.length > 0)
+  expect(taught.length).toBeGreaterThan(0)
+  expect(taught.length).toBeLessThan(sampled.length)
+  for (const { trajectory, updates } of taught) {
+    const { completion, entropies } = callsOf(trajectory)[0]!.completion.tokens!
+    const [{ calls }, ...more] = updates as [(typeof updates)[0]]
+    const { weights, advantages, tokens } = calls[0]!
+    expect([more.length, weights.length, advantages!.length, entropies!.length, tokens]).toEqual([
+      ...[0, completion.length, completion.length, completion.length, undefined],
+    ])
+    const good = trajectory.outcome.kind === 'scored' && trajectory.outcome.return === 1
+    expect(weights.every((weight) => (good ? weight > 0 : weight < 0))).toBe(true)
+    expect(advantages!.every((advantage) => (good ? advantage > 0 : advantage < 0))).toBe(true)
+  }
+  expect(learnedFrom(run.path, rounds.get('seed-0/grpo/sampled')![0]!.id)).toEqual([])
 })
 
 it('every round of every seed is measured, until somebody cancels the run', { timeout: 120_000 }, async () => {

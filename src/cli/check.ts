@@ -3,7 +3,7 @@
  * run, with the certificates as its result, and in its store the trajectories behind every promise that is broken.
  */
 import { styleText } from 'node:util'
-import { type Certificate, checkEnv, type EnvSpec } from '../core/index.ts'
+import { type Certificate, checkEnv, type EnvSpec, type Pledge } from '../core/index.ts'
 import { createRun, type Run } from '../data/index.ts'
 import { environments } from '../environments/index.ts'
 import { UsageError, usage } from './args.ts'
@@ -31,17 +31,21 @@ export const check = command({
     const asked = { command: 'check', env: name ?? 'all', settings: { ...flags } }
     await using run = createRun(flags.runs, { ...asked, ...(spec && { world: spec.id }) })
     const display = live()
-    const certify: Certify = (spec, { name, tasks = 24, ...within }) => {
-      let done = 0
+    const certify: Certify = (spec, { name, tasks = 24, sofar, ...within }) => {
+      const promises: Pledge[] = []
       return checkEnv(spec, {
         ...{ tasks, signal, sandbox: code.sandbox, ...within },
-        onPledge: (pledge) => display.update([`${name}, checked: ${pledge.name}`], `${++done} promises checked`),
+        onPledge(pledge) {
+          promises.push(pledge)
+          display.update([`${name}, checked: ${pledge.name}`], `${promises.length} promises checked`)
+          run.update({ result: sofar({ env: spec.id, promises }) })
+        },
         onEvidence: (trajectory) => run.store.add(trajectory),
       })
     }
     const started = performance.now()
     const work = spec
-      ? () => certify(spec, { name: `${name}`, tasks: flags.tasks }).then(one)
+      ? () => certify(spec, { name: `${name}`, tasks: flags.tasks, sofar: (known) => known }).then(one)
       : () => catalogue({ certify, display, tasks: flags.tasks })
     const { result, text } = await recorded(run, work, signal).finally(display.end)
     const seconds = (performance.now() - started) / 1000
@@ -76,6 +80,8 @@ interface Trying {
   readonly tasks: number | undefined
   /** Goes before the batches of its evidence. */
   readonly batch?: string
+  /** The run's result until there is another, of the promises that are checked. */
+  sofar(known: Omit<Certificate, 'certified'>): unknown
 }
 type Certify = (spec: EnvSpec, trying: Trying) => Promise<Certificate>
 
@@ -99,8 +105,10 @@ async function catalogue({ certify, display, tasks }: Catalogue): Promise<Checke
   for (const [name, { data, isolation }] of all) {
     if (data !== undefined) continue
     const started = performance.now()
-    const asked = { name, batch: name, tasks: tasks ?? (isolation === 'none' ? undefined : 4) }
-    const certificate = await certify(await openWorld(name), asked)
+    const certificate = await certify(await openWorld(name), {
+      ...{ name, batch: name, tasks: tasks ?? (isolation === 'none' ? undefined : 4) },
+      sofar: (known) => ({ worlds: [...tried, { name, certificate: known }] }),
+    })
     const seconds = (performance.now() - started) / 1000
     tried.push({ name, certificate, seconds })
     display.note(`${mark(certificate.certified)} ${name}, ${duration(seconds)}`)

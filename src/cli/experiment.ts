@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Env, type EnvSpec, type RolloutOptions, type Semaphore, semaphore, type Task } from '../core/index.ts'
-import type { Run, Summary } from '../data/index.ts'
+import { openLearned, type Run, type Summary } from '../data/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { noisyOracle, oracle, prompted, randomPlayer } from '../models/index.ts'
 import type { ArmResult, Recipe } from '../recipes/index.ts'
@@ -52,7 +52,10 @@ interface Stage {
   readonly sandbox?: NonNullable<RolloutOptions['sandbox']>
 }
 
-/** Leaves every trajectory in the run's store; measurements, checkpoints and curve.svg in its folder. */
+/**
+ * Leaves every trajectory in the run's store; measurements, what was learned of each token, checkpoints and curve.svg in
+ * its folder.
+ */
 export async function conduct<D, E extends Env>(
   spec: EnvSpec<D, E>,
   settings: Settings,
@@ -75,6 +78,7 @@ export async function conduct<D, E extends Env>(
   const atOnce = Math.min(seeds.length, availableParallelism())
   const threads = Math.floor(availableParallelism() / atOnce)
   const lanes = Array.from({ length: atOnce }, () => semaphore(CONCURRENCY))
+  using learned = openLearned(run.path)
   await using _control = await controlled(run, { places: shared(lanes), halt, signal, counted })
   const measure = (model: ReturnType<typeof oracle<D>>): Promise<Summary> =>
     evaluate(spec, agent, test, { model, attempts: 4, signal, concurrency: lanes[0]!, ...place })
@@ -101,6 +105,7 @@ export async function conduct<D, E extends Env>(
       },
       prompted: (say) => prompted(spec, 'prompted', say),
       folder: join(run.path, 'checkpoints'),
+      onUpdate: learned.add,
       rollout: {
         ...place,
         batch: `seed-${seed}`,

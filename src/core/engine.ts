@@ -47,6 +47,28 @@ export interface Datum {
   readonly weights: readonly number[]
   /** Per token, a weight for each of its scores, or null for none; only for an engine with a head. Same length. */
   readonly scoreWeights?: readonly (readonly number[] | null)[]
+  /** Whose words these are: for the record of what was learned, and for no engine. */
+  readonly of?: Origin
+}
+
+/** Where a sequence came from. */
+export interface Origin {
+  /** The trajectory's id, and how many calls `callsOf` says it has. */
+  readonly trajectory: string
+  readonly calls: number
+  readonly completions: readonly Span[]
+  /** Per token, how much better it was than expected; what stands at context means nothing. Absent where nobody says. */
+  readonly advantages?: readonly number[]
+}
+
+/** Where the completion of a call stands in a sequence: tokens from `start` up to, and without, `end`. */
+export interface Span {
+  /** Its place in `callsOf`. */
+  readonly call: number
+  readonly start: number
+  readonly end: number
+  /** Whether its tokens are those that were sampled. Else they were made of its text, or of another's. */
+  readonly captured: boolean
 }
 
 export interface Engine {

@@ -6,9 +6,9 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Columns, Following } from './columns.ts'
-import { type BrowseFilter, ordered, type Query, selected } from './listing.ts'
+import { type BrowseFilter, ordered, type Query, type Rows, selected } from './listing.ts'
 import { type Cells, columnNames, type Row, rowFrom } from './row.ts'
-import { explained, openReadable } from './sqlite-file.ts'
+import { explained, openReadable, STORE_FILE } from './sqlite-file.ts'
 import { mean, type Outcomes, type PassAtK, passCurves, type Summary, summaryOf } from './statistics.ts'
 import {
   counts,
@@ -17,6 +17,8 @@ import {
   orNull,
   outcomesOf,
   rankTasks,
+  type Solved,
+  solvedOf,
   sumsOf,
   type TaskRow,
   type TaskSort,
@@ -90,7 +92,14 @@ export interface TaskPage {
   readonly total: number
   /** At the task that was tried most often. */
   readonly attempts: number
+  readonly solved: Solved
   readonly tasks: readonly TaskRow[]
+}
+
+/** How many there are of each choice of a filter, all other filters as they stand. */
+export interface Facets {
+  readonly outcomes: Outcomes
+  readonly success: { readonly yes: number; readonly no: number }
 }
 
 /** Means over the attempts at a task; null where none has a score, or one did not say what it cost. */
@@ -112,6 +121,7 @@ export interface Browser extends Disposable {
   totals(filter?: BrowseFilter): Totals
   /** In the order in which they were begun. */
   batches(): BatchTotals[]
+  facets(filter: BrowseFilter): Facets
   rewards(filter?: BrowseFilter): RewardTotals[]
   histogram(column: HistogramColumn, filter: BrowseFilter, bins: number): Histogram
   /** The most frequent first. */
@@ -129,7 +139,7 @@ export interface Browser extends Disposable {
 
 /** Opens the store in a run's folder. Throws a sentence where there is none, or it cannot be read. */
 export function openBrowser(folder: string): Browser {
-  const path = join(folder, 'trajectories.sqlite')
+  const path = join(folder, STORE_FILE)
   return new StoreBrowser(path, openReadable(path))
 }
 
@@ -169,7 +179,20 @@ class StoreBrowser implements Browser {
     const columns = this.#following.now()
     const { batch } = columns.texts
     const groups = Map.groupBy(selected(columns), (row) => batch.codes[row]!)
-    return [...groups].map(([code, rows]) => ({ batch: batch.names[code]!, ...totalsOf(columns, rows) }))
+    return [...groups].map(([code, rows]) => ({
+      batch: batch.names[code]!,
+      ...totalsOf(columns, Uint32Array.from(rows)),
+    }))
+  }
+
+  facets({ outcome, success, ...rest }: BrowseFilter): Facets {
+    const columns = this.#following.now()
+    const scores = known(columns.numbers.success, selected(columns, { ...rest, ...(outcome && { outcome }) }))
+    const yes = scores.filter((score) => score >= 1).length
+    return {
+      outcomes: outcomesOf(columns, selected(columns, { ...rest, ...(success && { success }) })),
+      success: { yes, no: scores.length - yes },
+    }
   }
 
   rewards(filter?: BrowseFilter): RewardTotals[] {
@@ -200,17 +223,20 @@ class StoreBrowser implements Browser {
 
   tasks({ batch, sort, text }: TaskQuery, { offset, limit }: Range): TaskPage {
     const part = text?.toLowerCase() ?? ''
-    const { tasks, attempts, columns } = this.#keep(['tasks', batch, sort, part], (columns) => {
+    const { columns, tasks, ...all } = this.#keep(['tasks', batch, sort, part], (columns) => {
       const groups = groupTasks(columns, selected(columns, filterOf(batch)), 'batch')
       const tasks = rankTasks(
         columns,
         groups.filter(({ task }) => task.toLowerCase().includes(part)),
         sort,
       )
-      return { columns, tasks, attempts: tasks.reduce((most, { rows }) => Math.max(most, rows.length), 0) }
+      return {
+        ...{ columns, tasks, solved: solvedOf(columns, tasks) },
+        attempts: tasks.reduce((most, { rows }) => Math.max(most, rows.length), 0),
+      }
     })
     const shown = tasks.slice(offset, offset + limit)
-    return { total: tasks.length, attempts, tasks: shown.map((task) => taskRow(columns, task)) }
+    return { total: tasks.length, ...all, tasks: shown.map((task) => taskRow(columns, task)) }
   }
 
   passCurves(batch?: string): PassAtK[] {
@@ -248,9 +274,9 @@ class StoreBrowser implements Browser {
   }
 
   /** Those that are still there: between two reads another process may have removed one. */
-  #rows({ rowid }: Columns, rows: readonly number[]): Row[] {
+  #rows({ rowid }: Columns, rows: Rows): Row[] {
     return explained(this.#path, () =>
-      rows.flatMap((row) => {
+      [...rows].flatMap((row) => {
         const cells = this.#row.get(rowid[row]!) as Cells | undefined
         return cells ? [rowFrom(cells)] : []
       }),
@@ -278,7 +304,7 @@ class StoreBrowser implements Browser {
 
 const filterOf = (batch: string | undefined): BrowseFilter => (batch === undefined ? {} : { batch })
 
-function totalsOf(columns: Columns, rows: readonly number[]): Totals {
+function totalsOf(columns: Columns, rows: Rows): Totals {
   const { numbers, texts } = columns
   const returns = known(numbers.return, rows)
   return {
@@ -297,7 +323,7 @@ function totalsOf(columns: Columns, rows: readonly number[]): Totals {
   }
 }
 
-function rewardsOf({ rewards }: Columns, rows: readonly number[]): RewardTotals[] {
+function rewardsOf({ rewards }: Columns, rows: Rows): RewardTotals[] {
   const { names, weights, start, values } = rewards
   const sums = names.names.map(() => ({ count: 0, judged: 0, sum: 0, min: Infinity, max: -Infinity }))
   for (const row of rows)
@@ -318,7 +344,7 @@ function rewardsOf({ rewards }: Columns, rows: readonly number[]): RewardTotals[
   })
 }
 
-function histogramOf(values: readonly number[], bins: number): Histogram {
+function histogramOf(values: Float64Array, bins: number): Histogram {
   if (values.length === 0) return { low: null, high: null, counts: [] }
   let [low, high] = [Infinity, -Infinity]
   for (const value of values) {

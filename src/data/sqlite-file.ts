@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
+/** In a run's folder. */
+export const STORE_FILE = 'trajectories.sqlite'
 /** PRAGMA user_version: the format of what lies in the file of a store. */
 export const STORE_VERSION = 3
 
@@ -12,8 +14,13 @@ export function openReadable(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at '${path}'`)
   return explained(path, () => {
     const database = new DatabaseSync(readable(path), { readOnly: true, timeout: 5000 })
-    checkVersion(path, database)
-    return database
+    try {
+      checkVersion(path, database)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
   })
 }
 
@@ -27,7 +34,7 @@ export const versionOf = (database: DatabaseSync): number =>
   (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
 
 /** sqlite writes beside a file even to read it. Where nothing may be written, it is told that nobody else will either. */
-function readable(path: string): string | URL {
+export function readable(path: string): string | URL {
   if (existsSync(`${path}-wal`)) return path
   try {
     accessSync(dirname(path), constants.W_OK)
@@ -39,6 +46,19 @@ function readable(path: string): string | URL {
   }
 }
 
+/** All of it, or nothing. */
+export function atomically(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** What sqlite throws in there is thrown as a sentence. */
 export function explained<T>(path: string, work: () => T): T {
   try {
     return work()

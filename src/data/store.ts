@@ -4,10 +4,11 @@
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Trajectory } from '../core/index.ts'
-import { packed, unpacked } from './body.ts'
+import { packed } from './body.ts'
 import { decodeTrajectory } from './format.ts'
 import { type Cells, COLUMNS, cell, columnNames, type Row, rowFrom, rowOf } from './row.ts'
-import { checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
+import { atomically, checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
+import { unpacked } from './unpacked.ts'
 
 export interface Filter {
   readonly batch?: string
@@ -103,24 +104,12 @@ class SqliteStore implements Store {
       `INSERT OR REPLACE INTO trajectories (${columnNames.join(', ')}) VALUES (${columnNames.map(() => '?').join(', ')})`,
     )
     const insertBody = this.#database.prepare('INSERT OR REPLACE INTO bodies (id, body) VALUES (?, ?)')
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       for (const { row, body } of group) {
         insert.run(...(Object.keys(COLUMNS) as (keyof Row)[]).map((name) => cell(row[name])))
         insertBody.run(row.id, body)
       }
     })
-  }
-
-  /** All of it, or nothing. */
-  #atomically(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
   }
 
   *rows(filter: Filter = {}, most = -1): Iterable<Row> {
@@ -156,7 +145,7 @@ class SqliteStore implements Store {
     const [where, values] = conditions(filter)
     const bodies = `DELETE FROM bodies WHERE id IN (SELECT id FROM trajectories ${where})`
     explained(this.#path, () =>
-      this.#atomically(() => {
+      atomically(this.#database, () => {
         for (const sql of [bodies, `DELETE FROM trajectories ${where}`]) this.#database.prepare(sql).run(...values)
       }),
     )

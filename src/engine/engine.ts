@@ -194,7 +194,11 @@ class WorkerEngine implements EmbeddedEngine {
 
   backward(data: readonly Datum[]): Promise<{ loss: number }> {
     for (const datum of data) checkDatum(datum, this.config, this.#options.head?.outputs)
-    return this.#ask('backward', data)
+    // Whose words they are stays here: it would only have to be copied to the thread.
+    return this.#ask(
+      'backward',
+      data.map(({ of: _, ...datum }) => datum),
+    )
   }
 
   async step({ lr, clip = 1, weightDecay = 0 }: Parameters<Engine['step']>[0]): Promise<{ gradNorm: number }> {

@@ -17,7 +17,16 @@ import {
   type Task,
 } from '../core/index.ts'
 import type { Summary } from '../data/index.ts'
-import { evaluate, linear, type Missing, type Round, sft, type TrainOptions, train } from '../train/index.ts'
+import {
+  evaluate,
+  linear,
+  type Missing,
+  type Round,
+  sft,
+  type TrainOptions,
+  train,
+  type Update,
+} from '../train/index.ts'
 
 export interface Recipe {
   readonly name: string
@@ -72,6 +81,8 @@ export interface Setup<D, E extends Env> {
   readonly missing?: Missing
   /** For checkpoints. */
   readonly folder: string
+  /** Told of each update of an arm once it is made. */
+  readonly onUpdate?: (update: Update & { readonly arm: string }) => void
   /** Everything played gets these; `batch` is put before every name. */
   readonly rollout: Pick<RolloutOptions<D>, 'batch' | 'signal' | 'onTrajectory' | 'concurrency' | 'sandbox'> & {
     readonly maxTokens: number
@@ -164,7 +175,7 @@ async function* pursue<D, E extends Env>(
   arm: string,
   { envSteps, rollout, others, ...method }: Method<D, E> & { readonly envSteps: number; readonly others: Others<D> },
 ): AsyncGenerator<Progress, ArmResult> {
-  const { spec, agent, engine } = setup
+  const { spec, agent, engine, onUpdate } = setup
   const { batch: _, maxTokens, ...common } = setup.rollout
   const measuring = measurer(setup, arm)
   const { batch, checkpoint, measure } = measuring
@@ -177,6 +188,7 @@ async function* pursue<D, E extends Env>(
     every: envSteps / EVALUATIONS,
     evaluate: ({ envSteps }) => measure(`curve-${envSteps}`, { temperature: 1, attempts: 1 }),
     rollout: { ...common, ...rollout, batch, sampling: { temperature: 1, maxTokens } },
+    ...(onUpdate && { onUpdate: (update) => onUpdate({ ...update, arm }) }),
   })) {
     last = round
     yield { arm, budget: envSteps, round }

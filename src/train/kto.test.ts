@@ -92,7 +92,7 @@ describe('KTO', () => {
       engine: policy,
     })
     // r = z₀ = 0: β·σ(0)² = 0.025 on every token.
-    expect(batches).toEqual([[{ tokens: [0, 1, 2], weights: [0, 0.025, 0.025] }]])
+    expect(batches).toMatchObject([[{ tokens: [0, 1, 2], weights: [0, 0.025, 0.025] }]])
     expect(skipped).toEqual({ unscored: 1, 'nothing sampled': 0 })
     expect(figures).toEqual({ loss: 0.5, good: 0, z0: 0 })
   })

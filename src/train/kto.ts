@@ -113,7 +113,7 @@ function answeredWith(asked: Sequence, answered: Sequence, longest: number): Seq
   const turn = answered.tokens.slice(start, end < 0 ? undefined : end).slice(0, longest - prompt.length)
   const tokens = [...prompt, ...turn]
   const sampled = tokens.map((_, i) => (i < prompt.length ? null : Number.NaN))
-  return { tokens, sampled, steps: tokens.map(() => 0) }
+  return { tokens, sampled, steps: tokens.map(() => 0), of: { ...asked.of, completions: [] } }
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length)

@@ -61,9 +61,16 @@ export function succeeded(trajectory: Trajectory): boolean {
   return successOf(trajectory) === 1
 }
 
-/** A weight on every sampled token, by the step it belongs to and its place; none on context. */
-export function weigh({ tokens, sampled, steps }: Sequence, weight: (step: number, i: number) => number): Datum {
-  return { tokens, weights: sampled.map((logprob, i) => (logprob === null ? 0 : weight(steps[i]!, i))) }
+type PerToken = (step: number, i: number) => number
+
+/**
+ * A weight on every sampled token, by the step it belongs to and its place; none on context. `advantage` says the same
+ * way what each is weighed for, where the algorithm knows: for the record.
+ */
+export function weigh({ tokens, sampled, steps, of }: Sequence, weight: PerToken, advantage?: PerToken): Datum {
+  const perToken = (value: PerToken): number[] =>
+    sampled.map((logprob, i) => (logprob === null ? 0 : value(steps[i]!, i)))
+  return { tokens, weights: perToken(weight), of: { ...of, ...(advantage && { advantages: perToken(advantage) }) } }
 }
 
 export interface Passes {

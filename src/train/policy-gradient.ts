@@ -183,9 +183,10 @@ function weighed(
   return attempts.flatMap(({ sequences, advantage: advantageOf }) => {
     const lengths = { token: total, sequence: attempts.length * countSampled(sequences) }
     const size = typeof aggregation === 'string' ? lengths[aggregation] : attempts.length * aggregation.constant
-    return sequences.map((sequence) =>
-      weigh(sequence, (step, i) => {
-        const advantage = advantageOf(sequence, step, i)
+    return sequences.map((sequence) => {
+      const advantageAt = (step: number, i: number): number => advantageOf(sequence, step, i)
+      const weightAt = (step: number, i: number): number => {
+        const advantage = advantageAt(step, i)
         const logprob = now?.get(sequence)?.[i]
         if (logprob === undefined) return advantage / size
         const ratio = Math.exp(logprob - sequence.sampled[i]!)
@@ -196,8 +197,9 @@ function weighed(
         const { value, slope } = klEstimators[kl.estimator](logprob - reference!.get(sequence)![i]!)
         figures.add('kl', value)
         return (gain - kl.coefficient * slope) / size
-      }),
-    )
+      }
+      return weigh(sequence, weightAt, advantageAt)
+    })
   })
 }
 

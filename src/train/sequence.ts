@@ -3,7 +3,7 @@
  * into one sequence; every sampled token stands in exactly one place where it is trained; what was observed is
  * context there.
  */
-import type { Call, Renderer, Trajectory } from '../core/index.ts'
+import { type Call, callsOf, type Origin, type Renderer, type Span, type Trajectory } from '../core/index.ts'
 
 export interface Sequence {
   readonly tokens: number[]
@@ -11,6 +11,8 @@ export interface Sequence {
   readonly sampled: (number | null)[]
   /** Per token: the step that the call it came with led to, from 0; what led to none counts to the last step. */
   readonly steps: number[]
+  /** Where all of it came from. */
+  readonly of: Omit<Origin, 'advantages'> & { readonly completions: Span[] }
 }
 
 export interface SequenceOptions {
@@ -26,13 +28,16 @@ export interface SequenceOptions {
  */
 export function sequencesOf(trajectory: Trajectory, { role = 'policy', renderer }: SequenceOptions = {}): Sequence[] {
   const sequences: Sequence[] = []
-  const { steps, trailing } = trajectory
+  const { steps, trailing, id } = trajectory
+  const count = callsOf(trajectory).length
+  let number = -1
   for (const [s, calls] of [...steps.map((step) => step.calls), trailing].entries()) {
     const step = Math.max(0, Math.min(s, steps.length - 1))
     for (const call of calls) {
+      number++
       if (call.role !== role) continue
       const { prompt, completion, logprobs } = tokensOf(call, trajectory, renderer)
-      const sequence = longestPrefix(sequences, prompt) ?? { tokens: [], sampled: [], steps: [] }
+      const sequence = longestPrefix(sequences, prompt) ?? begun({ trajectory: id, calls: count, completions: [] })
       if (sequence.tokens.length === 0) sequences.push(sequence)
       const push = (token: number, logprob: number | null): void => {
         sequence.tokens.push(token)
@@ -41,11 +46,20 @@ export function sequencesOf(trajectory: Trajectory, { role = 'policy', renderer 
       }
       for (const token of prompt.slice(sequence.tokens.length)) push(token, null)
       const { heldOut } = steps[s]?.observation ?? {}
+      const start = sequence.tokens.length
       completion.forEach((token, i) => push(token, heldOut ? null : (logprobs?.[i] ?? Number.NaN)))
+      sequence.of.completions.push({
+        call: number,
+        start,
+        end: sequence.tokens.length,
+        captured: logprobs !== undefined,
+      })
     }
   }
   return sequences.filter(({ sampled }) => sampled.some((logprob) => logprob !== null))
 }
+
+const begun = (of: Sequence['of']): Sequence => ({ tokens: [], sampled: [], steps: [], of })
 
 /** The same sequence, with those sampled tokens as mere context that `keep` does not keep: they are not trained. */
 export function masked(sequence: Sequence, keep: (i: number) => boolean): Sequence {

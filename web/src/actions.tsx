@@ -110,10 +110,9 @@ addEventListener('keydown', (event) => {
     perform(palette)
     return
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isOpen.peek() || typing(event.target))
-    return
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return
   const action = actions.peek().find(({ key }) => key === event.key)
-  if (!action) return
+  if (!action || document.querySelector('dialog[open]')) return
   event.preventDefault()
   perform(action)
 })

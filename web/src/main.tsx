@@ -1,4 +1,5 @@
 /** The page: a frame with the way around in it, and in the frame whatever the address asks for. */
+import './language.ts'
 import { signal } from '@preact/signals'
 import { type JSX, render } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -8,7 +9,9 @@ import { type Action, Button, failure, Palette, palette, useActions } from './ac
 import { isExport } from './api.ts'
 import { pageAt } from './pages/index.tsx'
 import { go, href, place } from './route.ts'
+import { Dialog } from './ui/dialog.tsx'
 import { ErrorBox } from './ui/parts.tsx'
+import { Toast } from './ui/toast.tsx'
 
 type Theme = 'light' | 'dark' | 'system'
 const THEMES: readonly Theme[] = ['system', 'light', 'dark']
@@ -87,6 +90,8 @@ function Page(): JSX.Element {
           </button>
         </div>
       )}
+      <Toast />
+      <Dialog />
       <Palette />
     </>
   )

@@ -7,7 +7,8 @@ import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import type { Trajectory } from '../../core/index.ts'
 import { type BrowseFilter, learnedFrom, measurementsIn, type Query } from '../../data/index.ts'
-import { comparison } from './comparison.ts'
+import { certificateOf } from './certificate.ts'
+import { comparedTasks, comparison } from './comparison.ts'
 import { gate } from './gate.ts'
 import { groupOf } from './group.ts'
 import { Looker } from './live.ts'
@@ -15,7 +16,7 @@ import { headOf, stepBodies } from './outline.ts'
 import { pageFiles } from './page-files.ts'
 import { openRunFolders, Refused, type RunFolders, type RunRecord } from './runs.ts'
 import { type TokenTexts, tokenOutline, tokenSlice } from './tokens.ts'
-import type { CertificatePage, LiveStatus, Order, PaperLine, Pictures } from './wire.ts'
+import type { LiveStatus, Order, PaperLine, Pictures } from './wire.ts'
 
 export interface ViewOptions {
   /** The folder of runs, and the folder of the built page. */
@@ -31,7 +32,7 @@ export interface ViewOptions {
   ): Promise<{ svgs: readonly string[]; same: readonly boolean[] }>
   /** The texts of the tokens of this call's model. */
   texts(run: RunRecord, trajectory: Trajectory): Promise<TokenTexts>
-  papers(): readonly Omit<PaperLine, 'runs'>[]
+  papers(): Promise<readonly Omit<PaperLine, 'runs'>[]>
 }
 
 export interface View extends AsyncDisposable {
@@ -42,10 +43,17 @@ export interface View extends AsyncDisposable {
 const most = (limit: number) => z.coerce.number().int().min(0).max(limit)
 const range = z.object({ offset: most(1e9).default(0), limit: most(1000).default(200) })
 const text = z.string().max(2000).optional()
+const STOPS = [
+  ...(['terminated', 'truncated', 'gave-up', 'steps', 'calls'] as const),
+  ...(['tokens', 'time', 'budget', 'failed', 'cancelled'] as const),
+] as const
+const DISTRIBUTIONS = ['return', 'steps', 'completionTokens', 'timeMs'] as const
+const BINS = 32
 const filters = z.object({
   batch: text,
   task: text,
   outcome: z.enum(['scored', 'unscored', 'broken', 'cancelled', 'over-budget']).optional(),
+  stop: z.enum(STOPS).optional(),
   success: z.enum(['yes', 'no']).optional(),
   text,
 })
@@ -75,6 +83,17 @@ const taskQuery = z.object({
   batch: text,
   text,
   sort: z.enum(['order', 'hardest', 'easiest', 'flakiest']).default('order'),
+})
+const compareQuery = z.object({
+  runs: text.default('').transform((ids) => ids.split(',').filter(Boolean)),
+  metric: z.enum(['success', 'return']).default('success'),
+})
+const comparedTasksQuery = compareQuery.extend({
+  ...range.shape,
+  text,
+  only: z.union([z.enum(['ties', 'alone']), most(8)]).optional(),
+  sort: z.union([z.enum(['task', 'disagreement']), most(8)]).default('disagreement'),
+  descending: z.stringbool().default(false),
 })
 const one = z.object({ id: z.string() })
 const stepQuery = one.extend({ from: most(1e7), to: most(1e7) })
@@ -134,24 +153,25 @@ const body = async (context: Context): Promise<unknown> => {
 function overview({ app, runs, options }: Parts): void {
   app.get('/api/runs', (c) => c.json({ folder: runs.root, runs: runs.lines() }))
   app.get('/api/compare', (c) => {
-    const { runs: ids, metric } = asked(
-      c,
-      z.object({ runs: z.string(), metric: z.enum(['success', 'return']).default('success') }),
-    )
-    return c.json(comparison(runs, ids.split(','), metric))
+    const { runs: ids, metric } = asked(c, compareQuery)
+    return c.json(comparison(runs, ids, metric))
   })
-  app.get('/api/papers', (c) => {
+  app.get('/api/compared-tasks', (c) => {
+    const { offset, limit, ...query } = asked(c, comparedTasksQuery)
+    return c.json(comparedTasks(runs, query, { offset, limit }))
+  })
+  app.get('/api/papers', async (c) => {
     const lines = runs.lines()
     const of = (recipe: string): string[] =>
       lines.filter(({ model, command }) => command === 'train' && model === recipe).map(({ id }) => id)
-    return c.json({ papers: options.papers().map((paper) => ({ ...paper, runs: of(paper.recipe) })) })
+    return c.json({ papers: (await options.papers()).map((paper) => ({ ...paper, runs: of(paper.recipe) })) })
   })
   app.post('/api/runs/:run/tags', async (c) => {
     runs.tag(c.req.param('run'), checked(tagList, await body(c)).tags)
     return c.json(runs.line(c.req.param('run')))
   })
-  app.post('/api/runs/:run/delete', (c) => {
-    runs.remove(c.req.param('run'))
+  app.post('/api/runs/:run/delete', async (c) => {
+    await runs.remove(c.req.param('run'))
     return c.json({})
   })
   app.post('/api/runs/:run/restore', (c) => {
@@ -186,6 +206,12 @@ function run({ app, runs, options }: Parts): void {
     const query: Query = { filter: given(filter), descending, ...(sort && { sort }) }
     return c.json({ offset, ...runs.browser(c.req.param('run')).page(query, { offset, limit }) })
   })
+  app.get('/api/runs/:run/facets', (c) => c.json(runs.browser(c.req.param('run')).facets(given(asked(c, filters)))))
+  app.get('/api/runs/:run/histograms', (c) => {
+    const browser = runs.browser(c.req.param('run'))
+    const filter = given(asked(c, filters))
+    return c.json(Object.fromEntries(DISTRIBUTIONS.map((name) => [name, browser.histogram(name, filter, BINS)])))
+  })
   app.get('/api/runs/:run/tasks', (c) => {
     const { offset, limit, sort, ...rest } = asked(c, taskQuery)
     return c.json({ offset, ...runs.browser(c.req.param('run')).tasks({ sort, ...given(rest) }, { offset, limit }) })
@@ -202,26 +228,13 @@ function run({ app, runs, options }: Parts): void {
     return c.json(await (await runs.search(c.req.param('run'))).search(q, { offset, limit: Math.min(limit, 50) }))
   })
   app.get('/api/runs/:run/certificate', (c) =>
-    c.json(certificateOf(c.req.param('run'), runs.record(c.req.param('run')))),
+    c.json(certificateOf(c.req.param('run'), runs.record(c.req.param('run')).manifest)),
   )
 }
 
 /** Without what was not asked for. */
 const given = <T extends object>(filter: T): BrowseFilter =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as BrowseFilter
-
-function certificateOf(id: string, { manifest }: RunRecord): CertificatePage {
-  const { command, result } = manifest
-  if (command !== 'check') throw new Refused(404, `the run '${id}' certifies nothing: ludus check <env> does`)
-  const found = result as {
-    worlds?: { certificate: CertificatePage['certificates'][number]; seconds: number }[]
-  } & CertificatePage['certificates'][number]
-  if (!found) return { run: id, certificates: [] }
-  return {
-    run: id,
-    certificates: found.worlds?.map(({ certificate, seconds }) => ({ ...certificate, seconds })) ?? [found],
-  }
-}
 
 function trajectory({ app, runs, options }: Parts): void {
   app.get('/api/runs/:run/trajectory', (c) => {

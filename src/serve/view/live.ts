@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { measurementsIn } from '../../data/index.ts'
 import type { RunFolders } from './runs.ts'
-import type { LiveStatus, RunEvent, RunNow } from './wire.ts'
+import type { LiveStatus, RunEvent, RunNow, Totals } from './wire.ts'
 
 export interface LookerOptions {
   readonly runs: RunFolders
@@ -17,10 +17,17 @@ const SHARE = 5
 const RATE_MS = 10_000
 const HEARTBEAT_MS = 15_000
 
+/** What there was at some time, in ms. */
+interface Count {
+  readonly at: number
+  readonly episodes: number
+  readonly tokens: number
+}
+
 export class Looker {
   readonly #options: LookerOptions
   readonly #seen = new Map<string, { readonly key: string; readonly now: RunNow }>()
-  readonly #counts = new Map<string, (readonly [atMs: number, count: number])[]>()
+  readonly #counts = new Map<string, Count[]>()
 
   constructor(options: LookerOptions) {
     this.#options = options
@@ -35,11 +42,12 @@ export class Looker {
     const held = this.#seen.get(id)
     const key = `${stamp} ${state} ${JSON.stringify(runs.line(id).tags)}`
     const totals = held?.key === key ? held.now.totals : browser.totals()
-    const rate = this.#rate(id, totals.trajectories)
-    if (held?.key === key) return { ...held.now, live, rate }
+    const rates = this.#rates(id, totals)
+    if (held?.key === key) return { ...held.now, live, ...rates }
     const now: RunNow = {
       ...runs.line(id),
-      ...{ stamp, path, settings: manifest.settings, result: manifest.result ?? null, live, rate, totals },
+      ...{ stamp, path, settings: manifest.settings, result: manifest.result ?? null, live, totals },
+      ...rates,
       batches: browser.batches(),
       rewards: browser.rewards(),
       failures: browser.failures(8),
@@ -50,13 +58,19 @@ export class Looker {
     return now
   }
 
-  #rate(id: string, count: number): number | null {
-    const at = performance.now()
-    const counts = (this.#counts.get(id) ?? []).filter(([atMs]) => at - atMs < RATE_MS)
-    counts.push([at, count])
+  #rates(id: string, totals: Totals): Pick<RunNow, 'rate' | 'tokenRate'> {
+    const now = {
+      at: performance.now(),
+      episodes: totals.trajectories,
+      tokens: totals.promptTokens + totals.completionTokens,
+    }
+    const counts = (this.#counts.get(id) ?? []).filter(({ at }) => now.at - at < RATE_MS)
+    counts.push(now)
     this.#counts.set(id, counts)
-    const [first] = counts
-    return first && at - first[0] > 500 ? (count - first[1]) / ((at - first[0]) / 1000) : null
+    const [first = now] = counts
+    const seconds = (now.at - first.at) / 1000
+    if (seconds < 0.5) return { rate: null, tokenRate: null }
+    return { rate: (now.episodes - first.episodes) / seconds, tokenRate: (now.tokens - first.tokens) / seconds }
   }
 
   /** What there is, and then whatever changes, until the signal aborts; null now and then, as a sign of life. */
@@ -69,7 +83,7 @@ export class Looker {
       const now = await this.now(id)
       const measurements = measured(now.path, end)
       end = measurements.end
-      const { live, rate: _, ...rest } = now
+      const { live, rate: _, tokenRate: __, ...rest } = now
       const key = JSON.stringify([rest.stamp, rest.state, rest.tags, live && { ...live, seconds: 0 }])
       if (key !== said || measurements.entries.length > 0) {
         said = key

@@ -1,6 +1,6 @@
 /** The tokens of a trajectory as they were sampled: what nobody shows. Whatever is not on record is said not to be. */
 import { type Call, callsOf, type Trajectory } from '../../core/index.ts'
-import type { Learned } from '../../data/index.ts'
+import type { TaughtUpdate } from '../../data/index.ts'
 import type { CallTokens, TokenOutline, TokenSlice } from './wire.ts'
 
 /** Tokens in a slice, as the page asks for them. */
@@ -20,7 +20,7 @@ interface Held {
   readonly trainable: boolean
 }
 
-function heldBy(trajectory: Trajectory, learned: readonly Learned[]): Held[] {
+function heldBy(trajectory: Trajectory, learned: readonly TaughtUpdate[]): Held[] {
   const { steps, trailing } = trajectory
   const places = [...steps.flatMap(({ calls }, step) => calls.map(() => step)), ...trailing.map(() => null)]
   return callsOf(trajectory).map((call, n): Held => {
@@ -36,7 +36,11 @@ function heldBy(trajectory: Trajectory, learned: readonly Learned[]): Held[] {
 }
 
 /** Calls of one seat are one growing sequence, until a prompt does not begin with what was there: a break. */
-export function tokenOutline(trajectory: Trajectory, learned: readonly Learned[], texts: TokenTexts): TokenOutline {
+export function tokenOutline(
+  trajectory: Trajectory,
+  learned: readonly TaughtUpdate[],
+  texts: TokenTexts,
+): TokenOutline {
   const before = new Map<string, readonly number[]>()
   const calls = heldBy(trajectory, learned).map(({ call, step, source, prompt, completion }, n): CallTokens => {
     const { role, model, completion: answer } = call
@@ -63,7 +67,7 @@ function leastOf(logprobs: readonly number[], from: number): CallTokens['leastLi
   return logprob === undefined ? null : { place: from + least, logprob }
 }
 
-function largestOf(trajectory: Trajectory, learned: readonly Learned[]): TokenOutline['largest'] {
+function largestOf(trajectory: Trajectory, learned: readonly TaughtUpdate[]): TokenOutline['largest'] {
   const calls = callsOf(trajectory)
   const lessons = calls.map((_, n) => lessonsOf(learned, n))
   return {
@@ -85,7 +89,7 @@ interface Lessons {
 }
 
 /** What all updates together made of a call's completion. */
-function lessonsOf(learned: readonly Learned[], call: number): Lessons {
+function lessonsOf(learned: readonly TaughtUpdate[], call: number): Lessons {
   const lessons = learned.flatMap(({ calls }) => calls[call] ?? [])
   return {
     weights: sumsOf(lessons.map(({ weights }) => weights)),
@@ -111,7 +115,7 @@ export interface SliceQuery {
 export function tokenSlice(
   trajectory: Trajectory,
   { call: n, from, to }: SliceQuery,
-  known: { readonly learned: readonly Learned[]; readonly texts: TokenTexts },
+  known: { readonly learned: readonly TaughtUpdate[]; readonly texts: TokenTexts },
 ): TokenSlice | undefined {
   const held = heldBy(trajectory, known.learned)[n]
   if (!held) return undefined

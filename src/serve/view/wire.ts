@@ -1,6 +1,17 @@
 /** What the dashboard and its server say to each other: plain JSON. The page knows these types of Ludus and no others. */
 import type { Call, Certificate, Observation, Step, Trajectory } from '../../core/index.ts'
-import type { BatchTotals, Interval, Measurement, RewardTotals, Row, TaskRow, Totals } from '../../data/index.ts'
+import type {
+  BatchTotals,
+  Histogram,
+  HistogramColumn,
+  Interval,
+  Measurement,
+  RewardTotals,
+  Row,
+  Solved,
+  TaskRow,
+  Totals,
+} from '../../data/index.ts'
 
 export type {
   AssistantMessage,
@@ -17,12 +28,15 @@ export type {
 } from '../../core/index.ts'
 export type {
   BatchTotals,
+  Facets,
+  Histogram,
   Interval,
   Measurement,
   RewardTotals,
   Row,
   SearchHit,
   SearchResult,
+  Solved,
   TaskRow,
   Totals,
 } from '../../data/index.ts'
@@ -93,6 +107,8 @@ export interface RunNow extends RunLine {
   readonly live: LiveStatus | null
   /** Trajectories of the last seconds, per second; null before there are two looks. */
   readonly rate: number | null
+  /** Tokens that models read and wrote, likewise. */
+  readonly tokenRate: number | null
   readonly totals: Totals
   readonly batches: readonly BatchTotals[]
   readonly rewards: readonly RewardTotals[]
@@ -129,8 +145,12 @@ export interface Tasks {
   readonly offset: number
   /** The widest row. */
   readonly attempts: number
+  /** How many tasks are always, sometimes, never done. */
+  readonly solved: Solved
   readonly tasks: readonly TaskRow[]
 }
+
+export type Histograms = Readonly<Record<HistogramColumn, Histogram>>
 
 export interface PassCurve {
   readonly k: number
@@ -142,6 +162,8 @@ export interface PassCurve {
 export interface Group {
   readonly task: string
   readonly batch: string
+  /** There may be more than are set side by side. */
+  readonly total: number
   readonly attempts: readonly GroupAttempt[]
 }
 
@@ -149,7 +171,12 @@ export interface GroupAttempt {
   readonly row: Row
   /** (return − mean) / standard deviation within the group (Shao et al. 2024 §4.1.2); null without a score. */
   readonly advantage: number | null
-  readonly steps: readonly StepOutline[]
+  readonly steps: readonly GroupStep[]
+}
+
+export interface GroupStep extends Pick<StepOutline, 'preview' | 'reward' | 'error'> {
+  /** The same in attempts that did the same up to this step, and in it: what they said and called, not their thoughts. */
+  readonly path: number
 }
 
 /** A step without its body. */
@@ -296,13 +323,46 @@ export interface Compared {
     readonly onlyHere: number
     readonly onlyThere: number
   }[]
-  /** Per run, in their order: mean over its attempts; null where it has no scored attempt at the task. */
-  readonly tasks: readonly { readonly task: string; readonly means: readonly (number | null)[] }[]
 }
 
+export interface ComparedTask {
+  readonly task: string
+  /** Per run, in their order: mean over its attempts; null where it has no scored attempt at the task. */
+  readonly means: readonly (number | null)[]
+}
+
+/** What is asked of the tasks that runs are compared on. */
+export interface Comparing {
+  readonly runs: readonly string[]
+  readonly metric: Compared['metric']
+  /** By name; by what lies between the best and the worst; or, with a run's number, by its difference to the first. */
+  readonly sort: 'task' | 'disagreement' | number
+  readonly descending: boolean
+  /** All are alike; not all have it; or the run of this number alone is the best. */
+  readonly only?: 'ties' | 'alone' | number | undefined
+  /** A part of the task's name, capitals or not. */
+  readonly text?: string | undefined
+}
+
+export interface ComparedTasks {
+  readonly total: number
+  readonly offset: number
+  readonly tasks: readonly ComparedTask[]
+}
+
+/** What `ludus check` found out, or has so far: a world, or each that there is. */
 export interface CertificatePage {
-  readonly run: string
-  readonly certificates: readonly (Certificate & { readonly seconds?: number })[]
+  readonly certificates: readonly WorldCertificate[]
+  /** Worlds that were left out: they are read from a folder. */
+  readonly notTried: readonly string[]
+}
+
+export interface WorldCertificate extends Omit<Certificate, 'certified'> {
+  /** What it is called on the command line. */
+  readonly name: string
+  /** null while it is being checked, or where that was not finished. */
+  readonly certified: boolean | null
+  readonly seconds: number | null
 }
 
 export interface PaperPage {

@@ -5,7 +5,9 @@ import { type Action, Button, useActions } from '../actions.tsx'
 import { api, isExport, post } from '../api.ts'
 import { type Live, useLive } from '../live.ts'
 import { href } from '../route.ts'
+import { askNumber, confirmed } from '../ui/dialog.tsx'
 import { ErrorBox, Loading, State, Tabs } from '../ui/parts.tsx'
+import { Tags } from '../ui/tags.tsx'
 
 const VIEWS = [
   ['', 'Overview'],
@@ -33,7 +35,7 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
       to: href(['run', run, name]),
     }),
   )
-  useActions([...ways, ...deeds])
+  useActions([...ways, find(run, view), ...deeds])
   const error = live.error.value
   if (!now) return error === undefined ? <Loading /> : <ErrorBox error={error} />
   const certified = now.command === 'check'
@@ -44,11 +46,7 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
         <h1>{run}</h1>
         <State state={now.state} />
         {now.live?.state === 'paused' && <span class="tag">paused</span>}
-        {now.tags.map((tag) => (
-          <span class="tag" key={tag}>
-            {tag}
-          </span>
-        ))}
+        <Tags run={run} tags={now.tags} />
         <div class="aside">
           {now.live &&
             deeds.filter(({ not }) => !not).map((action) => <Button key={action.id} action={action} class="small" />)}
@@ -64,18 +62,20 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
   )
 }
 
+export const SEARCH_FIELD = 'search-field'
+
+/** One key leads to the search from every page of the run, and on it to its field. */
+function find(run: string, view: string): Action {
+  const search = { id: 'find', title: 'Find in this run', key: '/' }
+  if (view !== 'search') return { ...search, to: href(['run', run, 'search']) }
+  return { ...search, run: () => document.getElementById(SEARCH_FIELD)?.focus() }
+}
+
 /** What a run under way can be told. */
 function controls({ id, live }: RunNow): Action[] {
   if (isExport) return []
   const tell = (order: Order): Promise<LiveStatus> => post(api(['runs', id, 'control']), order)
   const none = live === null && 'no process is working on this run'
-  const asked = (question: string, before: number): number | undefined => {
-    const answer = prompt(question, `${before}`)
-    const value = Number(answer)
-    if (answer === null) return undefined
-    if (!(value > 0)) throw new Error(`a positive number is expected, not '${answer}'`)
-    return value
-  }
   const capUsd = live?.budgets.find(({ scope }) => scope === 'run')?.capUsd
   return [
     {
@@ -94,8 +94,8 @@ function controls({ id, live }: RunNow): Action[] {
       id: 'concurrency',
       title: 'Concurrency',
       not: none,
-      run() {
-        const to = asked('Episodes at a time', live?.concurrency ?? 1)
+      async run() {
+        const to = await askNumber('Concurrency', 'Episodes at a time', live?.concurrency ?? 1)
         return to === undefined ? undefined : tell({ do: 'concurrency', to })
       },
     },
@@ -103,8 +103,8 @@ function controls({ id, live }: RunNow): Action[] {
       id: 'budget',
       title: 'Budget',
       not: none || (capUsd === undefined && 'it was begun without a budget'),
-      run() {
-        const to = asked('Dollars for the run', capUsd ?? 1)
+      async run() {
+        const to = await askNumber('Budget', 'Dollars for the whole run', capUsd ?? 1)
         return to === undefined ? undefined : tell({ do: 'budget', to })
       },
     },
@@ -113,7 +113,10 @@ function controls({ id, live }: RunNow): Action[] {
       title: 'Cancel',
       danger: true,
       not: none || (live?.state === 'cancelling' && 'it is being cancelled'),
-      run: () => (confirm(`Cancel ${id}? What was played is kept.`) ? tell({ do: 'cancel' }) : undefined),
+      async run() {
+        const sure = { title: `Cancel ${id}?`, about: 'What was played is kept.', yes: 'Cancel the run', danger: true }
+        return (await confirmed(sure)) ? tell({ do: 'cancel' }) : undefined
+      },
     },
   ]
 }

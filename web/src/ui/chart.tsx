@@ -1,4 +1,5 @@
 /** Curves over a number, with bands where there are intervals; the same figures as a table for who cannot see them. */
+import { type Signal, useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
@@ -6,6 +7,8 @@ import { fixed, short } from '../format.ts'
 
 export interface Curve {
   readonly name: string
+  /** Which of the colours of curves; its place among the curves unless given. */
+  readonly colour?: number
   readonly points: readonly {
     readonly x: number
     readonly y: number
@@ -22,6 +25,8 @@ interface ChartProps {
   /** The range of y, where it is known beforehand. */
   readonly range?: readonly [number, number]
   readonly height?: number
+  /** Charts of one name share the place of the cursor. */
+  readonly sync?: string
 }
 
 export const CURVE_COLOURS = 8
@@ -36,18 +41,23 @@ export function themed(name: string): string {
   return color
 }
 
-export function Chart({ title, x, curves, range, height = 180 }: ChartProps): JSX.Element {
+export function Chart({ title, x, curves, range, height = 180, sync }: ChartProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | null>(null)
+  const cursor = useSignal<number | null>(null)
   const data = useMemo(() => columns(curves), [curves])
-  const names = curves.map(({ name }) => name).join('\n')
+  const latest = useRef({ curves, data })
+  latest.current = { curves, data }
+  const kind = JSON.stringify([x, height, range, curves.map(({ name, points }) => [name, banded(points), few(points)])])
   // The chart is made anew for other curves; new points are set below.
   useEffect(() => {
     const element = box.current
     if (!element) return
     const make = (): void => {
+      const { curves, data } = latest.current
+      const frame = { x, range, height, width: element.clientWidth, sync, at: cursor }
       chart.current?.destroy()
-      chart.current = new uPlot(options(curves, { x, range, height, width: element.clientWidth }), data, element)
+      chart.current = new uPlot(options(curves, frame), data, element)
     }
     make()
     const resized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }))
@@ -62,30 +72,46 @@ export function Chart({ title, x, curves, range, height = 180 }: ChartProps): JS
       chart.current?.destroy()
       chart.current = null
     }
-  }, [names, x, height])
+  }, [kind])
   useEffect(() => chart.current?.setData(data), [data])
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
       <div ref={box} aria-hidden="true" />
-      <Legend curves={curves} />
+      <Legend x={x} curves={curves} at={cursor} />
     </figure>
   )
 }
 
-/** The last value of each curve: a legend for everybody, and the chart for who cannot see it. */
-function Legend({ curves }: { readonly curves: readonly Curve[] }): JSX.Element {
+interface LegendProps {
+  readonly x: string
+  readonly curves: readonly Curve[]
+  readonly at: Signal<number | null>
+}
+
+/** Each curve's value at the cursor, or its last: a legend for everybody, and the chart for who cannot see it. */
+function Legend({ x, curves, at }: LegendProps): JSX.Element {
+  const { value } = at
   return (
     <ul class="legend">
-      {curves.map(({ name, points }, n) => (
+      {curves.map(({ name, points, colour }, n) => (
         <li key={name}>
-          <span class={`swatch curve-${n % CURVE_COLOURS}`} aria-hidden="true" />
-          {name} <span class="number">{fixed(points.at(-1)?.y, 3)}</span>
+          <span class={`swatch curve-${(colour ?? n) % CURVE_COLOURS}`} aria-hidden="true" />
+          {name} <span class="number">{fixed(valueAt(points, value), 3)}</span>
         </li>
       ))}
+      {value !== null && (
+        <li class="quiet">
+          at {short(value)} {x}
+        </li>
+      )}
     </ul>
   )
 }
+
+/** Of the last point that is not behind x. */
+const valueAt = (points: Curve['points'], x: number | null): number | undefined =>
+  (x === null ? points.at(-1) : points.findLast((point) => point.x <= x))?.y
 
 /** One x axis for all; per curve its y, and its band's edges where it has one. */
 function columns(curves: readonly Curve[]): uPlot.AlignedData {
@@ -102,6 +128,8 @@ function columns(curves: readonly Curve[]): uPlot.AlignedData {
   return [xs, ...ys] as uPlot.AlignedData
 }
 
+/** So few that each is marked. */
+const few = (points: Curve['points']): boolean => points.length < 30
 const banded = (points: Curve['points']): boolean => points.some(({ low }) => low !== undefined && low !== null)
 
 interface Frame {
@@ -109,15 +137,18 @@ interface Frame {
   readonly range: readonly [number, number] | undefined
   readonly height: number
   readonly width: number
+  readonly sync: string | undefined
+  /** Told the x that the cursor is at. */
+  readonly at: Signal<number | null>
 }
 
-function options(curves: readonly Curve[], { x, range, height, width }: Frame): uPlot.Options {
+function options(curves: readonly Curve[], { x, range, height, width, sync, at }: Frame): uPlot.Options {
   const [ink, rule] = [themed('quiet'), themed('rule')]
   const series: uPlot.Series[] = [{}]
   const bands: uPlot.Band[] = []
-  curves.forEach(({ points }, n) => {
-    const stroke = themed(`curve-${n % CURVE_COLOURS}`)
-    series.push({ stroke, width: 1.5, spanGaps: true, points: { show: points.length < 30, size: 5, fill: stroke } })
+  curves.forEach(({ points, colour }, n) => {
+    const stroke = themed(`curve-${(colour ?? n) % CURVE_COLOURS}`)
+    series.push({ stroke, width: 1.5, spanGaps: true, points: { show: few(points), size: 5, fill: stroke } })
     if (!banded(points)) return
     bands.push({
       series: [series.length, series.length + 1],
@@ -127,7 +158,21 @@ function options(curves: readonly Curve[], { x, range, height, width }: Frame): 
   })
   const axis = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: '11px system-ui' }
   return {
-    ...{ width, height, series, bands, legend: { show: false }, cursor: { points: { size: 6 } } },
+    ...{
+      width,
+      height,
+      series,
+      bands,
+      legend: { show: false },
+      cursor: { points: { size: 6 }, ...(sync && { sync: { key: sync } }) },
+    },
+    hooks: {
+      setCursor: [
+        ({ cursor, data }) => {
+          at.value = data[0][cursor.idx ?? -1] ?? null
+        },
+      ],
+    },
     scales: { x: { time: false }, y: range ? { range: [...range] as [number, number] } : {} },
     axes: [
       {
