@@ -8,6 +8,7 @@ import { serveView, type ViewOptions } from '../serve/index.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, interruptible, print } from './command.ts'
 import { command as tell } from './control.ts'
+import { exportTo } from './export-to.ts'
 import { readFigures } from './figures.ts'
 import { builtPage } from './page.ts'
 import { picturesOf } from './pictures.ts'
@@ -24,6 +25,8 @@ export const view = command({
       help: 'where it is served, to this machine alone; 0 for any that is free',
     },
     'no-open': { type: 'switch', help: 'leaves the browser alone' },
+    export: { type: 'text', help: 'writes the run into this folder, which opens without a server, and serves nothing' },
+    most: { type: 'count', help: 'with --export: bodies of at most so many trajectories (all)' },
     json: common.json,
   },
   async run({ flags, positionals: [where] }) {
@@ -31,7 +34,15 @@ export const view = command({
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError(`--port is from 0 to 65535, not ${port}`)
     const run = where === undefined ? undefined : await usage(() => runPath(where, flags.runs))
+    const { export: folder, most } = flags
+    if (most !== undefined && folder === undefined) throw new UsageError('--most goes with --export <folder>')
     const options = viewOptions(run === undefined ? resolve(flags.runs) : dirname(run))
+    if (folder !== undefined) {
+      if (run === undefined) throw new UsageError('ludus view --export takes a run: ludus view <run> --export <folder>')
+      const exported = await exportTo({ folder: resolve(folder), run: basename(run), most }, options)
+      print(exported.result, exported.text, flags)
+      return exported.code
+    }
     await using serving = await usage(() => serveView(options, port))
     const url = `${serving.url}${run === undefined ? '' : `#/run/${encodeURIComponent(basename(run))}`}`
     print(

@@ -1,0 +1,66 @@
+/** The listings of an exported run, filtered and sorted as the server would. */
+import type { Facets, Row, TaskRow } from '../../src/serve/view/wire.ts'
+
+type Query = Readonly<Record<string, string>>
+
+const names = new Intl.Collator('en', { numeric: true })
+
+function isAsked(row: Row, { batch, task, outcome, stop, success, text }: Query): boolean {
+  const isBatch = !batch || (batch.endsWith('/') ? row.batch.startsWith(batch) : row.batch === batch)
+  const isDone = success === 'yes' ? row.success !== null && row.success >= 1 : row.success !== null && row.success < 1
+  return (
+    isBatch &&
+    (!task || row.task === task) &&
+    (!outcome || row.outcome === outcome) &&
+    (!stop || row.stop === stop) &&
+    (!success || isDone) &&
+    (!text || row.id.toLowerCase().includes(text.toLowerCase()))
+  )
+}
+
+/** What has no value comes last; equals stay as they lie. */
+export function chosenRows(rows: readonly Row[], query: Query): Row[] {
+  const { sort, descending } = query
+  const found = rows.filter((row) => isAsked(row, query))
+  if (!sort) return descending === 'true' ? found.reverse() : found
+  const sign = descending === 'true' ? -1 : 1
+  const by = sort as keyof Row
+  return found.sort((a, b) => {
+    const missing = Number(a[by] === null) - Number(b[by] === null)
+    return missing || sign * (sort === 'id' ? compareIds(a, b) : compared(a[by], b[by]))
+  })
+}
+
+function compared(a: Row[keyof Row], b: Row[keyof Row]): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return names.compare(`${a}`, `${b}`)
+}
+
+const compareIds = (a: Row, b: Row): number =>
+  names.compare(a.batch, b.batch) || names.compare(a.task, b.task) || a.attempt - b.attempt
+
+/** Every filter counts within the others. */
+export function facetsOf(rows: readonly Row[], { outcome = '', success = '', ...rest }: Query): Facets {
+  const outcomes = rows.filter((row) => isAsked(row, { ...rest, success }))
+  const scored = rows.filter((row) => row.success !== null && isAsked(row, { ...rest, outcome }))
+  const of = (kind: Row['outcome']): number => outcomes.filter((row) => row.outcome === kind).length
+  const [judged, unscored, broken, cancelled] = [of('scored'), of('unscored'), of('broken'), of('cancelled')]
+  const yes = scored.filter((row) => row.success! >= 1).length
+  return {
+    outcomes: { scored: judged, unscored, broken, cancelled, overBudget: of('over-budget') },
+    success: { yes, no: scored.length - yes },
+  }
+}
+
+/** Tasks without a score come last; of equals those first that were tried most often. */
+export function chosenTasks(tasks: readonly TaskRow[], { batch, text, sort = 'order' }: Query): TaskRow[] {
+  const found = tasks.filter(
+    (row) => (!batch || row.batch === batch) && row.task.toLowerCase().includes((text ?? '').toLowerCase()),
+  )
+  if (sort === 'order') return found
+  const worth = ({ success }: TaskRow): number => {
+    if (success === null) return Number.MAX_VALUE
+    return sort === 'hardest' ? success : sort === 'easiest' ? -success : -success * (1 - success)
+  }
+  return found.sort((a, b) => worth(a) - worth(b) || b.attempts - a.attempts)
+}
