@@ -5,10 +5,13 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import { type Browser, openBrowser, openSearchIndex } from '../../src/data/index.ts'
 
 const [folder] = process.argv.slice(2)
 if (!folder) throw new Error('which run? node bench/view/queries.ts runs/run-bench-1')
+// A server that lives long in little memory asks V8 for the same.
+setFlagsFromString('--optimize-for-size')
 const TIMES = 7
 const say = (what: string, figure: string): void => void process.stdout.write(`${what.padEnd(44)}${figure}\n`)
 const median = (values: readonly number[]): string =>

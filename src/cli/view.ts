@@ -2,17 +2,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { basename, dirname, resolve } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { runPath } from '../data/index.ts'
-import { paperIndex } from '../recipes/index.ts'
 import { serveView, type ViewOptions } from '../serve/index.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, interruptible, print } from './command.ts'
 import { command as tell } from './control.ts'
-import { exportTo } from './export-to.ts'
-import { readFigures } from './figures.ts'
 import { builtPage } from './page.ts'
-import { picturesOf } from './pictures.ts'
-import { tokenTexts } from './token-texts.ts'
 
 export const view = command({
   about: 'the dashboard: runs, live and past, down to their tokens, in your browser',
@@ -34,14 +30,17 @@ export const view = command({
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError(`--port is from 0 to 65535, not ${port}`)
     const run = where === undefined ? undefined : await usage(() => runPath(where, flags.runs))
+    // Lists of a hundred thousand leave much behind, and nobody waits for the last per cent of speed.
+    setFlagsFromString('--optimize-for-size')
     const { export: folder, most } = flags
     if (most !== undefined && folder === undefined) throw new UsageError('--most goes with --export <folder>')
     const options = viewOptions(run === undefined ? resolve(flags.runs) : dirname(run))
     if (folder !== undefined) {
-      if (run === undefined) throw new UsageError('ludus view --export takes a run: ludus view <run> --export <folder>')
-      const exported = await exportTo({ folder: resolve(folder), run: basename(run), most }, options)
-      print(exported.result, exported.text, flags)
-      return exported.code
+      if (run === undefined) throw new UsageError('--export takes a run: ludus view <run> --export <folder>')
+      const { exportTo } = await import('./export-to.ts')
+      const { result, text, code } = await exportTo({ folder: resolve(folder), run: basename(run), most }, options)
+      print(result, text, flags)
+      return code
     }
     await using serving = await usage(() => serveView(options, port))
     const url = `${serving.url}${run === undefined ? '' : `#/run/${encodeURIComponent(basename(run))}`}`
@@ -57,16 +56,19 @@ export const view = command({
   },
 })
 
-/** What the server needs of the rooms that it does not know. */
+/** What the server needs of the rooms that it does not know. They are loaded when somebody asks: most look at runs alone. */
 export function viewOptions(root: string): ViewOptions {
   return {
     root,
     page: builtPage(),
     tell,
-    texts: tokenTexts,
-    papers: () =>
-      paperIndex(readFigures).map(({ env = null, arms = [], pair: _, ...entry }) => ({ ...entry, env, arms })),
+    texts: async (run, trajectory) => (await import('./token-texts.ts')).tokenTexts(run, trajectory),
+    async papers() {
+      const [{ paperIndex }, { readFigures }] = [await import('../recipes/index.ts'), await import('./figures.ts')]
+      return paperIndex(readFigures).map(({ env = null, arms = [], pair: _, ...entry }) => ({ ...entry, env, arms }))
+    },
     async pictures({ manifest }, trajectory, signal) {
+      const { picturesOf } = await import('./pictures.ts')
       const drawn = await Array.fromAsync(picturesOf(manifest, trajectory, signal))
       return { svgs: drawn.map(({ svg }) => svg), same: drawn.map(({ same }) => same) }
     },

@@ -17,6 +17,8 @@ export interface Scene {
   readonly observation: Observation
   /** Whether that is what the trajectory says it showed. */
   readonly same: boolean
+  /** What the step that led here paid; 0 at the opening. */
+  readonly reward: number
 }
 
 export interface ReplayOptions {
@@ -45,12 +47,14 @@ export async function* replay<D, E extends Env>(
   try {
     const env = await spec.make(task, open)
     owner.own(() => env.close?.())
-    let observation = await env.reset()
+    let [observation, reward] = [await env.reset(), 0]
     for (const [step, { observation: shown, action }] of steps.entries()) {
-      yield { step, env, observation, same: alike(observation, shown) }
-      observation = (await env.step(action)).observation
+      yield { step, env, observation, reward, same: alike(observation, shown) }
+      const result = await env.step(action)
+      observation = result.observation
+      reward = result.reward ?? 0
     }
-    yield { step: steps.length, env, observation, same: !final || alike(observation, final) }
+    yield { step: steps.length, env, observation, reward, same: !final || alike(observation, final) }
   } finally {
     await owner.close()
   }

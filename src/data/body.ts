@@ -1,7 +1,7 @@
 /** How the body of a trajectory lies in the store: its JSON, compressed where that is worth it. */
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdCompress, zstdCompressSync } from 'node:zlib'
 import type { Trajectory } from '../core/index.ts'
 import { encodedPieces } from './format.ts'
 
@@ -34,7 +34,3 @@ async function encoded(trajectory: Trajectory): Promise<Buffer> {
   }
   return parts.length > 0 ? Buffer.concat([...parts, Buffer.from(text)]) : Buffer.from(text)
 }
-
-/** JSON begins with a brace, and zstd does not. */
-export const unpacked = (body: Uint8Array): string =>
-  (body[0] === 0x7b ? Buffer.from(body) : zstdDecompressSync(body)).toString('utf8')

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -183,6 +185,28 @@ describe('a browser', () => {
     ])
     store.remove({})
     expect(browser.page({}, all).total).toBe(0)
+  })
+
+  it('follows what another process writes, until it is killed', async () => {
+    const path = folder()
+    await storeIn(path)[Symbol.asyncDispose]()
+    using browser = openBrowser(path)
+    const script = join(import.meta.dirname, '../../test/store-writer.ts')
+    const writer = spawn(process.execPath, [script, join(path, 'trajectories.sqlite')], { stdio: 'ignore' })
+    const exited = once(writer, 'exit')
+    const seen = [0]
+    while (seen.at(-1)! < 300) {
+      const stamp = browser.stamp()
+      await expect.poll(() => browser.stamp(), { timeout: 20_000, interval: 5 }).not.toBe(stamp)
+      const { total, rows } = browser.page({ sort: 'id' }, { offset: 0, limit: 1e6 })
+      expect([rows.length, browser.totals().trajectories >= total]).toEqual([total, true])
+      seen.push(total)
+    }
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+    writer.kill('SIGKILL')
+    await exited
+    await using store = storeIn(path)
+    expect(browser.page({}, { offset: 0, limit: 1e6 }).rows).toEqual([...store.rows()])
   })
 
   it('agrees with the store after any changes', async () => {

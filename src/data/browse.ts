@@ -6,9 +6,9 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Columns, Following } from './columns.ts'
-import { type BrowseFilter, ordered, type Query, selected } from './listing.ts'
+import { type BrowseFilter, ordered, type Query, type Rows, selected } from './listing.ts'
 import { type Cells, columnNames, type Row, rowFrom } from './row.ts'
-import { explained, openReadable } from './sqlite-file.ts'
+import { explained, openReadable, STORE_FILE } from './sqlite-file.ts'
 import { mean, type Outcomes, type PassAtK, passCurves, type Summary, summaryOf } from './statistics.ts'
 import {
   counts,
@@ -139,7 +139,7 @@ export interface Browser extends Disposable {
 
 /** Opens the store in a run's folder. Throws a sentence where there is none, or it cannot be read. */
 export function openBrowser(folder: string): Browser {
-  const path = join(folder, 'trajectories.sqlite')
+  const path = join(folder, STORE_FILE)
   return new StoreBrowser(path, openReadable(path))
 }
 
@@ -179,7 +179,10 @@ class StoreBrowser implements Browser {
     const columns = this.#following.now()
     const { batch } = columns.texts
     const groups = Map.groupBy(selected(columns), (row) => batch.codes[row]!)
-    return [...groups].map(([code, rows]) => ({ batch: batch.names[code]!, ...totalsOf(columns, rows) }))
+    return [...groups].map(([code, rows]) => ({
+      batch: batch.names[code]!,
+      ...totalsOf(columns, Uint32Array.from(rows)),
+    }))
   }
 
   facets({ outcome, success, ...rest }: BrowseFilter): Facets {
@@ -271,9 +274,9 @@ class StoreBrowser implements Browser {
   }
 
   /** Those that are still there: between two reads another process may have removed one. */
-  #rows({ rowid }: Columns, rows: readonly number[]): Row[] {
+  #rows({ rowid }: Columns, rows: Rows): Row[] {
     return explained(this.#path, () =>
-      rows.flatMap((row) => {
+      [...rows].flatMap((row) => {
         const cells = this.#row.get(rowid[row]!) as Cells | undefined
         return cells ? [rowFrom(cells)] : []
       }),
@@ -301,7 +304,7 @@ class StoreBrowser implements Browser {
 
 const filterOf = (batch: string | undefined): BrowseFilter => (batch === undefined ? {} : { batch })
 
-function totalsOf(columns: Columns, rows: readonly number[]): Totals {
+function totalsOf(columns: Columns, rows: Rows): Totals {
   const { numbers, texts } = columns
   const returns = known(numbers.return, rows)
   return {
@@ -320,7 +323,7 @@ function totalsOf(columns: Columns, rows: readonly number[]): Totals {
   }
 }
 
-function rewardsOf({ rewards }: Columns, rows: readonly number[]): RewardTotals[] {
+function rewardsOf({ rewards }: Columns, rows: Rows): RewardTotals[] {
   const { names, weights, start, values } = rewards
   const sums = names.names.map(() => ({ count: 0, judged: 0, sum: 0, min: Infinity, max: -Infinity }))
   for (const row of rows)
@@ -341,7 +344,7 @@ function rewardsOf({ rewards }: Columns, rows: readonly number[]): RewardTotals[
   })
 }
 
-function histogramOf(values: readonly number[], bins: number): Histogram {
+function histogramOf(values: Float64Array, bins: number): Histogram {
   if (values.length === 0) return { low: null, high: null, counts: [] }
   let [low, high] = [Infinity, -Infinity]
   for (const value of values) {

@@ -23,14 +23,18 @@ export interface Query {
   readonly descending?: boolean
 }
 
+/** Numbers of rows. */
+export type Rows = Uint32Array
+
 type Test = (row: number) => boolean
 
 /** The numbers of the rows that pass, in the order in which they were added. */
-export function selected(columns: Columns, filter: BrowseFilter = {}): number[] {
+export function selected(columns: Columns, filter: BrowseFilter = {}): Rows {
   const tests = testsOf(columns, filter)
-  const rows: number[] = []
-  for (let row = 0; row < columns.size; row++) if (tests.every((test) => test(row))) rows.push(row)
-  return rows
+  const rows = new Uint32Array(columns.size)
+  let count = 0
+  for (let row = 0; row < columns.size; row++) if (tests.every((test) => test(row))) rows[count++] = row
+  return rows.subarray(0, count)
 }
 
 function testsOf(columns: Columns, { batch, success, text, ...exact }: BrowseFilter): Test[] {
@@ -56,7 +60,7 @@ function testsOf(columns: Columns, { batch, success, text, ...exact }: BrowseFil
 type Compare = (a: number, b: number) => number
 
 /** The same rows, sorted; equals stay in the order in which they were added. */
-export function ordered(columns: Columns, { filter, sort, descending = false }: Query): number[] {
+export function ordered(columns: Columns, { filter, sort, descending = false }: Query): Rows {
   const rows = selected(columns, filter)
   if (sort === undefined) return descending ? rows.reverse() : rows
   const compare = comparing(columns, sort)

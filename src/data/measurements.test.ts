@@ -31,6 +31,7 @@ it('is read on as it grows, and a line under way is left for later', async () =>
   expect(rest.entries).toEqual([second])
   expect(measurementsIn(run.path, rest.end)).toEqual({ entries: [], end: rest.end })
   expect(measurementsIn(run.path).entries).toEqual([first, second])
+  expect(measurementsIn(run.path, 10 * rest.end)).toEqual({ entries: [], end: rest.end })
 })
 
 it('is checked at the door', async () => {

@@ -41,27 +41,30 @@ export interface Measurements {
 
 /**
  * What stands in a run's folder from that byte on. A last line that is not ended is being written, and left for later;
- * where there is no file nothing was measured yet. Throws a sentence on a line that is no measurement.
+ * where there is no file nothing was measured yet. An `end` before `from` says that the file is shorter than it was.
+ * Throws a sentence on a line that is no measurement.
  */
 export function measurementsIn(folder: string, from = 0): Measurements {
   const path = join(folder, MEASUREMENTS)
-  const text = textFrom(path, from)
+  const { text, start } = textFrom(path, from)
   const end = text.lastIndexOf('\n') + 1
   const lines = text.toString('utf8', 0, end).split('\n').slice(0, -1)
-  return { entries: lines.map((line) => parsed(line, path)), end: from + end }
+  return { entries: lines.map((line) => parsed(line, path)), end: start + end }
 }
 
-function textFrom(path: string, from: number): Buffer {
+function textFrom(path: string, from: number): { text: Buffer; start: number } {
   let file: number
   try {
     file = openSync(path, 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { text: Buffer.alloc(0), start: 0 }
     throw error
   }
   try {
-    const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - from))
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from))
+    const { size } = fstatSync(file)
+    const start = Math.min(from, size)
+    const bytes = Buffer.alloc(size - start)
+    return { text: bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start)), start }
   } finally {
     closeSync(file)
   }

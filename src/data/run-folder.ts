@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } fr
 import { basename, join, parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { isLocked, lockRun } from './run-lock.ts'
+import { STORE_FILE } from './sqlite-file.ts'
 import { openStore, type Store } from './store.ts'
 
 const manifest = z.object({
@@ -40,7 +41,6 @@ export interface Run extends AsyncDisposable {
 }
 
 const MANIFEST = 'run.json'
-const STORE = 'trajectories.sqlite'
 
 /** Makes `<root>/<command>-<env>-<n>`, n the first number that is free; a world's file goes by its name. Throws a sentence where it may not. */
 export function createRun(root: string, asked: Pick<Manifest, 'command' | 'env' | 'settings' | 'world'>): Run {
@@ -125,7 +125,7 @@ class RunFolder implements Run {
     this.path = path
     this.#manifest = given
     this.#lock = readOnly ? undefined : lockRun(path)
-    this.store = openStore(join(path, STORE), { readOnly })
+    this.store = openStore(join(path, STORE_FILE), { readOnly })
   }
 
   get id(): string {

@@ -6,11 +6,10 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { seedOf } from '../core/index.ts'
-import { unpacked } from './body.ts'
 import { matchOf, type SnippetPart, snippetOf, type Term, termsOf } from './search-query.ts'
-import { type Piece, PLACES, type Place, piecesOf } from './search-text.ts'
-import { explained, openReadable, versionOf } from './sqlite-file.ts'
+import { type Piece, type Place, piecesOf } from './search-text.ts'
+import { atomically, explained, openReadable, STORE_FILE, versionOf } from './sqlite-file.ts'
+import { unpacked } from './unpacked.ts'
 
 export interface SearchHit {
   readonly id: string
@@ -37,9 +36,13 @@ export interface Indexed {
 
 const VERSION = 1
 /** Steps a trajectory may have in the index; those beyond are taken for the last. */
-const STEPS = 1_000_000
+const STEPS = 4096
 /** Of more matches than these, the newest come first and not the best: to weigh them all would take too long. */
 const WEIGHED = 20_000
+/** Longer trajectories would not fit into the thread's memory. */
+const MOST_BYTES = 32 * 2 ** 20
+/** What is looked through first for the newest: the steps of so many trajectories. */
+const NEWEST = 64
 /** A transaction is over after this long, so that a search has not long to wait. */
 const TURN_MS = 40
 
@@ -55,7 +58,7 @@ export class SearchFile {
 
   /** Throws a sentence where the folder holds no store. */
   constructor(folder: string) {
-    this.#path = join(folder, 'trajectories.sqlite')
+    this.#path = join(folder, STORE_FILE)
     this.#store = openReadable(this.#path)
     this.#folder = indexFolder(folder)
     this.#temporary = this.#folder !== folder
@@ -72,20 +75,13 @@ export class SearchFile {
     if (version !== this.#version) this.#settled = false
     if (this.#settled) return false
     this.#version = version
-    this.#index.exec('BEGIN IMMEDIATE')
-    try {
+    atomically(this.#index, () => {
       if (this.#moved()) this.#forget()
-      const worked = this.#append()
-      if (!worked) {
-        const { indexed, total } = this.progress()
-        this.#settled = indexed === total
-        if (!this.#settled) this.#forget()
-      }
-      this.#index.exec('COMMIT')
-    } catch (error) {
-      if (this.#index.isTransaction) this.#index.exec('ROLLBACK')
-      throw error
-    }
+      if (this.#append()) return
+      const { indexed, total } = this.progress()
+      this.#settled = indexed === total
+      if (!this.#settled) this.#forget()
+    })
     return true
   }
 
@@ -112,13 +108,9 @@ export class SearchFile {
   }
 
   #add({ rowid, id, timeMs, body }: StoredBody): void {
-    const insert = this.#index.prepare(
-      `INSERT INTO words (rowid, ${PLACES.join(', ')}) VALUES (?, ${PLACES.map(() => '?').join(', ')})`,
-    )
-    for (const [step, pieces] of byStep(id, body)) {
-      const texts = PLACES.map((place) => joined(pieces, place))
-      insert.run(rowid * STEPS + step, ...texts)
-    }
+    const insert = this.#index.prepare('INSERT INTO words (rowid, text) VALUES (?, ?)')
+    for (const [step, pieces] of byStep(id, body))
+      insert.run(rowid * STEPS + step, pieces.map(({ text }) => text).join('\n'))
     this.#index.prepare('INSERT INTO done (trajectory, mark) VALUES (?, ?)').run(rowid, markOf(id, timeMs))
   }
 
@@ -134,7 +126,7 @@ export class SearchFile {
     }
   }
 
-  #mark(rowid: number): number | undefined {
+  #mark(rowid: number): string | undefined {
     const row = this.#store.prepare('SELECT id, "timeMs" FROM trajectories WHERE rowid = ?').get(rowid)
     return row && markOf(row['id'] as string, row['timeMs'] as number)
   }
@@ -147,10 +139,23 @@ export class SearchFile {
     const counted = this.#index.prepare('SELECT COUNT(*) AS n FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)')
     const total = Number(counted.get(match, WEIGHED + 1)!['n'])
     const more = total > WEIGHED
-    const order = more ? 'rowid DESC' : 'rank'
-    const found = this.#index.prepare(`SELECT rowid FROM words WHERE words MATCH ? ORDER BY ${order} LIMIT ? OFFSET ?`)
-    const rowids = found.all(match, limit, offset).map(({ rowid }) => Number(rowid))
+    const rowids = more ? this.#newest(match, offset, limit) : this.#best(match, offset, limit)
     return { hits: this.#hits(rowids, terms), total: Math.min(total, WEIGHED), more, indexed, of }
+  }
+
+  #best(match: string, offset: number, limit: number): number[] {
+    const query = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ? OFFSET ?'
+    return this.#index.prepare(query).all(match, limit, offset).map(numbered)
+  }
+
+  /** FTS5 is slow to read beginnings of words backwards: forwards then, from further and further back. */
+  #newest(match: string, offset: number, limit: number): number[] {
+    const last = Number(this.#index.prepare('SELECT MAX(trajectory) AS last FROM done').get()!['last'] ?? 0)
+    const query = this.#index.prepare('SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? ORDER BY rowid')
+    for (let back = NEWEST; ; back *= 8) {
+      const found = query.all(match, Math.max(0, last - back) * STEPS).map(numbered)
+      if (found.length >= offset + limit || back >= last) return found.reverse().slice(offset, offset + limit)
+    }
   }
 
   #hits(rowids: readonly number[], terms: readonly Term[]): SearchHit[] {
@@ -186,24 +191,21 @@ interface StoredBody {
   readonly body: Uint8Array
 }
 
-/** 0 is the head, and step n stands at n + 1. Of a trajectory that is damaged, its id can be found. */
+/** 0 is the head, and step n stands at n + 1. Of a trajectory that is damaged, or too long, the id can be found. */
 function byStep(id: string, body: Uint8Array): Map<number, Piece[]> {
   let pieces: Piece[]
   try {
-    pieces = piecesOf(unpacked(body))
+    pieces = piecesOf(unpacked(body, MOST_BYTES))
   } catch {
     pieces = [{ step: null, where: 'head', text: id }]
   }
   return Map.groupBy(pieces, ({ step }) => (step === null ? 0 : Math.min(step + 1, STEPS - 1)))
 }
 
-function joined(pieces: readonly Piece[], place: Place): string | null {
-  const texts = pieces.filter(({ where }) => where === place).map(({ text }) => text)
-  return texts.length > 0 ? texts.join('\n') : null
-}
+const numbered = ({ rowid }: Record<string, unknown>): number => Number(rowid)
 
 /** Tells a trajectory from another that has come to stand in its place. */
-const markOf = (id: string, timeMs: number): number => seedOf(id, timeMs)
+const markOf = (id: string, timeMs: number): string => `${id} ${timeMs}`
 
 const count = (database: DatabaseSync, table: string): number =>
   Number(database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).get()!['n'])
@@ -246,9 +248,9 @@ function create(database: DatabaseSync): void {
   if (version !== 0) throw new Error(`it is of version ${version}, not ${VERSION}`)
   database.exec(`
     BEGIN;
-    CREATE VIRTUAL TABLE words USING fts5(${PLACES.join(', ')}, content='', contentless_delete=1, prefix='2 3',
+    CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1,
       tokenize='unicode61 remove_diacritics 2');
-    CREATE TABLE done (trajectory INTEGER PRIMARY KEY, mark INTEGER);
+    CREATE TABLE done (trajectory INTEGER PRIMARY KEY, mark TEXT);
     PRAGMA user_version = ${VERSION};
     COMMIT`)
 }

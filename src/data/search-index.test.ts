@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -195,7 +196,7 @@ describe('the search index', () => {
     expect(await shown(index, 'apple')).toHaveLength(1)
   })
 
-  it('indexes a run whose folder may not be written, and one trajectory of which is damaged', async ({ skip }) => {
+  it('indexes a run whose folder may not be written', async ({ skip }) => {
     if (process.getuid?.() === 0) skip('root may write everywhere')
     const [from, path] = [folder(), folder()]
     {
@@ -212,6 +213,21 @@ describe('the search index', () => {
     } finally {
       chmodSync(path, 0o755)
     }
+  })
+
+  it('finds what is damaged by its id', async () => {
+    const path = folder()
+    await using store = storeIn(path)
+    await store.add(told('batch/ruined', [['one apple', 'x']]))
+    await store.add(told('batch/whole', [['one apple', 'x']]))
+    {
+      using database = new DatabaseSync(join(path, 'trajectories.sqlite'))
+      database.exec("UPDATE bodies SET body = x'28b52ffd' WHERE id = 'batch/ruined'")
+    }
+    await using index = await openSearchIndex(path)
+    await settled(index, 2)
+    expect(await shown(index, 'apple')).toEqual(['batch/whole 0 observation: one [apple]'])
+    expect(await shown(index, 'ruined')).toEqual(['batch/ruined null head: batch/[ruined]'])
   })
 
   it('says in a sentence that there is no store, and that it has been closed', async () => {

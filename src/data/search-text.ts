@@ -3,9 +3,7 @@
  * take three times as long as all the rest, and nothing but texts is taken from it.
  */
 
-export const PLACES = ['observation', 'thinking', 'action', 'call', 'result', 'head'] as const
-
-export type Place = (typeof PLACES)[number]
+export type Place = 'observation' | 'thinking' | 'action' | 'call' | 'result' | 'head'
 
 export interface Piece {
   /** null for the head: id, task, what broke and what the judges said. Past the last step stands what came after it. */

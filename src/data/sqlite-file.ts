@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
+/** In a run's folder. */
+export const STORE_FILE = 'trajectories.sqlite'
 /** PRAGMA user_version: the format of what lies in the file of a store. */
 export const STORE_VERSION = 3
 
@@ -12,8 +14,13 @@ export function openReadable(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`there is no store at '${path}'`)
   return explained(path, () => {
     const database = new DatabaseSync(readable(path), { readOnly: true, timeout: 5000 })
-    checkVersion(path, database)
-    return database
+    try {
+      checkVersion(path, database)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
   })
 }
 

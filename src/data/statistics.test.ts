@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { random, type Trajectory } from '../core/index.ts'
-import { bootstrap, compare, summarise } from './statistics.ts'
+import { bootstrap, compare, passCurves, summarise } from './statistics.ts'
 
 /** A trajectory with so much success, or without a score. */
 function ended(
@@ -109,7 +109,30 @@ function subsets<T>(items: readonly T[], k: number): T[][] {
   return items.flatMap((item, i) => subsets(items.slice(i + 1), k - 1).map((rest) => [item, ...rest]))
 }
 
+describe('the curves of many attempts', () => {
+  it('stay numbers, and thin out where nobody reads each', () => {
+    const curve = passCurves([{ scored: 3000, won: 30 }])
+    expect(curve.slice(0, 256).map(({ k }) => k)).toEqual(Array.from({ length: 256 }, (_, i) => i + 1))
+    expect(curve.length).toBeLessThan(280)
+    expect([curve[0]!.passAt, curve[0]!.passHat, curve.at(-1)!.k]).toEqual([1 - 2970 / 3000, 0.01, 3000])
+    for (const [i, { passAt, passHat }] of curve.entries()) {
+      expect(passAt).toBeGreaterThanOrEqual(curve[i - 1]?.passAt ?? 0)
+      expect(passHat).toBeLessThanOrEqual(curve[i - 1]?.passHat ?? 1)
+    }
+    expect(curve.at(-1)).toMatchObject({ passAt: 1, passHat: 0 })
+  })
+})
+
 describe('bootstrap', () => {
+  it('reckons for very many values what it would have drawn', () => {
+    const rng = random(3)
+    const values = Array.from({ length: 2001 }, () => rng.next() ** 2)
+    const [drawn, reckoned] = [bootstrap(values.slice(1)), bootstrap(values)]
+    const width = drawn.high! - drawn.low!
+    expect(Math.abs(drawn.low! - reckoned.low!)).toBeLessThan(0.1 * width)
+    expect(Math.abs(drawn.high! - reckoned.high!)).toBeLessThan(0.1 * width)
+  })
+
   it('covers the true mean about as often as it says', () => {
     const rng = random(1)
     let covered = 0

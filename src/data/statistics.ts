@@ -142,8 +142,10 @@ function sumsOf(all: readonly Played[]): Sums {
 }
 
 /** undefined for no values. */
-export function mean(values: readonly number[]): number | undefined {
-  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined
+export function mean(values: readonly number[] | Float64Array): number | undefined {
+  let sum = 0
+  for (const value of values) sum += value
+  return values.length > 0 ? sum / values.length : undefined
 }
 
 const RESAMPLES = 2000
@@ -196,7 +198,7 @@ export interface PassAtK {
   readonly passHat: number
 }
 
-/** Each k up to here, then in steps of a quarter, and the last: nobody reads ten thousand of them. */
+/** Each k up to here, then its doubles, and the last: nobody reads ten thousand of them. */
 const EVERY_K = 256
 
 /** For each k that any task has scored attempts for, the mean over the tasks that have as many. */
@@ -205,7 +207,7 @@ export function passCurves(tasks: readonly Counted[]): PassAtK[] {
   const kinds = [...alike.values()].map((same) => ({ ...same[0]!, tasks: same.length }))
   const widest = kinds.reduce((most, { scored }) => Math.max(most, scored), 0)
   const curve: PassAtK[] = []
-  const after = (k: number): number => (k < EVERY_K || k === widest ? k + 1 : Math.min(widest, Math.ceil(k * 1.25)))
+  const after = (k: number): number => (k < EVERY_K || k === widest ? k + 1 : Math.min(widest, 2 * k))
   for (let k = 1; k <= widest; k = after(k)) {
     let [passAt, passHat, counted] = [0, 0, 0]
     for (const { scored, won, tasks } of kinds) {

@@ -4,10 +4,11 @@
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Trajectory } from '../core/index.ts'
-import { packed, unpacked } from './body.ts'
+import { packed } from './body.ts'
 import { decodeTrajectory } from './format.ts'
 import { type Cells, COLUMNS, cell, columnNames, type Row, rowFrom, rowOf } from './row.ts'
 import { atomically, checkVersion, explain, explained, openReadable, STORE_VERSION, versionOf } from './sqlite-file.ts'
+import { unpacked } from './unpacked.ts'
 
 export interface Filter {
   readonly batch?: string

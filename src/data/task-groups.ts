@@ -1,5 +1,6 @@
 /** Attempts gathered by their task: the matrix of tasks by attempts, and the numbers whose unit is a task. */
 import type { Columns } from './columns.ts'
+import type { Rows } from './listing.ts'
 import type { Row } from './row.ts'
 import { mean, type Outcomes, type Sums, type TaskNumbers } from './statistics.ts'
 
@@ -10,7 +11,7 @@ export interface TaskGroup {
 }
 
 /** `within` tells batches apart too: the attempts at a task in one of them, where it is played in many. */
-export function groupTasks(columns: Columns, rows: readonly number[], within?: 'batch'): TaskGroup[] {
+export function groupTasks(columns: Columns, rows: Rows, within?: 'batch'): TaskGroup[] {
   const { task, batch } = columns.texts
   const groups = new Map<number, TaskGroup>()
   for (const row of rows) {
@@ -135,7 +136,7 @@ function metricsOf({ rewards }: Columns, rows: readonly number[]): Map<string, n
   return new Map([...values].map(([code, found]) => [rewards.names.names[code]!, mean(found)!]))
 }
 
-export function sumsOf(columns: Columns, rows: readonly number[]): Sums {
+export function sumsOf(columns: Columns, rows: Rows): Sums {
   const { steps, promptTokens, completionTokens, costUsd } = columns.numbers
   return {
     outcomes: outcomesOf(columns, rows),
@@ -145,7 +146,7 @@ export function sumsOf(columns: Columns, rows: readonly number[]): Sums {
   }
 }
 
-export function outcomesOf({ texts }: Columns, rows: readonly number[]): Outcomes {
+export function outcomesOf({ texts }: Columns, rows: Rows): Outcomes {
   const count = counts(texts.outcome, rows)
   const of = (kind: Row['outcome']): number => count.get(kind) ?? 0
   const [scored, unscored, broken] = [of('scored'), of('unscored'), of('broken')]
@@ -153,24 +154,25 @@ export function outcomesOf({ texts }: Columns, rows: readonly number[]): Outcome
 }
 
 /** How often each name stands in the rows. */
-export function counts({ names, codes }: Columns['texts']['batch'], rows: readonly number[]): Map<string, number> {
+export function counts({ names, codes }: Columns['texts']['batch'], rows: Rows): Map<string, number> {
   const found = new Uint32Array(names.length)
   for (const row of rows) found[codes[row]!]!++
   return new Map(names.map((name, code) => [name, found[code]!] as const).filter(([, count]) => count > 0))
 }
 
 /** NaN where one of them is. */
-export function total(values: readonly number[], rows: readonly number[]): number {
+export function total(values: readonly number[], rows: Rows | readonly number[]): number {
   let sum = 0
   for (const row of rows) sum += values[row]!
   return sum
 }
 
 /** Those that are not missing. */
-export function known(values: readonly number[], rows: readonly number[]): number[] {
-  const found: number[] = []
-  for (const row of rows) if (!Number.isNaN(values[row])) found.push(values[row]!)
-  return found
+export function known(values: readonly number[], rows: Rows | readonly number[]): Float64Array {
+  const found = new Float64Array(rows.length)
+  let count = 0
+  for (const row of rows) if (!Number.isNaN(values[row])) found[count++] = values[row]!
+  return found.subarray(0, count)
 }
 
 export const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)

@@ -1,6 +1,6 @@
 /** Asks the server, or, in an exported folder, the files beside the page. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { fromExport } from './exported.ts'
+import { fileOf, fromExport } from './exported.ts'
 import { exported } from './exported-files.ts'
 
 /** Whether this is an exported folder: nothing can be changed in it, and nothing is live. */
@@ -11,6 +11,9 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   if (exported) return (await fromExport(exported, path)) as T
   return await answer<T>(fetch(`/api/${path}`, signal ? { signal } : {}))
 }
+
+/** Where the browser finds a file by itself, such as a picture. */
+export const addressOfFile = (path: string): string => (exported ? fileOf(path) : `/api/${path}`)
 
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const headers = { 'content-type': 'application/json' }
@@ -71,12 +74,4 @@ export function api(
     given.map(([name, value]): [string, string] => [name, `${value}`]).sort(([a], [b]) => (a < b ? -1 : 1)),
   )
   return path.map(encodeURIComponent).join('/') + (given.length > 0 ? `?${search}` : '')
-}
-
-/** The address of a picture of the world; undefined while it is on its way. */
-export function usePicture(run: string, id: string, step: number): string | undefined {
-  const path = api(['runs', run, 'picture'], { id, step })
-  const { data } = useGet<string>(isExport ? path : null)
-  if (!isExport) return `/api/${path}`
-  return data === undefined ? undefined : `data:image/svg+xml,${encodeURIComponent(data)}`
 }

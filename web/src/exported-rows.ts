@@ -5,11 +5,14 @@ type Query = Readonly<Record<string, string>>
 
 const names = new Intl.Collator('en', { numeric: true })
 
+/** Exact, or all that begin so where it ends in '/'. */
+const isWithin = (given: string, batch: string | undefined): boolean =>
+  !batch || (batch.endsWith('/') ? given.startsWith(batch) : given === batch)
+
 function isAsked(row: Row, { batch, task, outcome, stop, success, text }: Query): boolean {
-  const isBatch = !batch || (batch.endsWith('/') ? row.batch.startsWith(batch) : row.batch === batch)
   const isDone = success === 'yes' ? row.success !== null && row.success >= 1 : row.success !== null && row.success < 1
   return (
-    isBatch &&
+    isWithin(row.batch, batch) &&
     (!task || row.task === task) &&
     (!outcome || row.outcome === outcome) &&
     (!stop || row.stop === stop) &&
@@ -55,7 +58,7 @@ export function facetsOf(rows: readonly Row[], { outcome = '', success = '', ...
 /** Tasks without a score come last; of equals those first that were tried most often. */
 export function chosenTasks(tasks: readonly TaskRow[], { batch, text, sort = 'order' }: Query): TaskRow[] {
   const found = tasks.filter(
-    (row) => (!batch || row.batch === batch) && row.task.toLowerCase().includes((text ?? '').toLowerCase()),
+    (row) => isWithin(row.batch, batch) && row.task.toLowerCase().includes((text ?? '').toLowerCase()),
   )
   if (sort === 'order') return found
   const worth = ({ success }: TaskRow): number => {

@@ -8,6 +8,7 @@ import {
   type ExportedTokens,
   type ExportHead,
   exportName,
+  pictureName,
 } from '../../src/serve/view/export-names.ts'
 import type { Row, StepBody, Steps, TaskRow, TokenSlice } from '../../src/serve/view/wire.ts'
 import { load } from './exported-files.ts'
@@ -23,6 +24,12 @@ export async function fromExport(head: ExportHead, path: string): Promise<unknow
   const answers = await load<ExportedAnswers>(exportName.answers)
   if (!Object.hasOwn(answers, path)) throw new Error('this was not exported: open the run with ludus view')
   return answers[path]
+}
+
+/** Where the browser finds a picture that the server would have given at this path. */
+export function fileOf(path: string): string {
+  const query = new URLSearchParams(path.split('?')[1])
+  return `data/${pictureName(query.get('id') ?? '', Number(query.get('step')))}`
 }
 
 export type Query = Readonly<Record<string, string>>
@@ -42,7 +49,6 @@ const VIEWS: Readonly<Record<string, (query: Query, head: ExportHead) => unknown
     steps: (await body(id)).steps.slice(number(from), number(to)),
   }),
   pictures: async ({ id }) => (await body(id)).pictures,
-  picture: async ({ id = '', step }) => (await load<readonly string[]>(exportName.pictures(id)))[number(step)],
   raw: ({ id = '' }) => load(exportName.raw(id)),
   async call({ id = '', call }) {
     const { steps, trailing } = await load<{ steps: readonly StepBody[]; trailing: readonly unknown[] }>(

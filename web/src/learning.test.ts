@@ -40,11 +40,12 @@ describe('meanOf', () => {
   it('goes between the points, and as far as any seed came', () => {
     const one = [
       { x: 0, y: 0 },
+      { x: 5, y: 5 },
       { x: 10, y: 10 },
     ]
     const other = [
       { x: 0, y: 2 },
-      { x: 5, y: 7 },
+      { x: 6, y: 8 },
     ]
     expect(meanOf([one, other])).toEqual([
       { x: 0, y: 1, low: 0, high: 2 },

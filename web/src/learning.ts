@@ -107,11 +107,11 @@ export function smoothing(points: readonly Point[], over: number): readonly Poin
 const POINTS = 200
 
 /**
- * The mean of the seeds that have come as far as x, straight lines between their points, and a band from the least to
+ * At the places of the seed with most of them, the mean of the seeds that have come so far, straight lines between their points, and a band from the least to
  * the most of them.
  */
 export function meanOf(curves: readonly (readonly Point[])[]): Point[] {
-  const all = [...new Set(curves.flatMap((points) => points.map(({ x }) => x)))].sort((a, b) => a - b)
+  const all = curves.reduce((most, points) => (points.length > most.length ? points : most), []).map(({ x }) => x)
   const every = Math.ceil(all.length / POINTS)
   const xs = all.filter((_, i) => i % every === 0 || i === all.length - 1)
   const at = curves.map(interpolating)

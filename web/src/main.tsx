@@ -1,4 +1,5 @@
 /** The page: a frame with the way around in it, and in the frame whatever the address asks for. */
+import './language.ts'
 import { signal } from '@preact/signals'
 import { type JSX, render } from 'preact'
 import { useEffect } from 'preact/hooks'

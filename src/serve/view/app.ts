@@ -32,7 +32,7 @@ export interface ViewOptions {
   ): Promise<{ svgs: readonly string[]; same: readonly boolean[] }>
   /** The texts of the tokens of this call's model. */
   texts(run: RunRecord, trajectory: Trajectory): Promise<TokenTexts>
-  papers(): readonly Omit<PaperLine, 'runs'>[]
+  papers(): Promise<readonly Omit<PaperLine, 'runs'>[]>
 }
 
 export interface View extends AsyncDisposable {
@@ -160,18 +160,18 @@ function overview({ app, runs, options }: Parts): void {
     const { offset, limit, ...query } = asked(c, comparedTasksQuery)
     return c.json(comparedTasks(runs, query, { offset, limit }))
   })
-  app.get('/api/papers', (c) => {
+  app.get('/api/papers', async (c) => {
     const lines = runs.lines()
     const of = (recipe: string): string[] =>
       lines.filter(({ model, command }) => command === 'train' && model === recipe).map(({ id }) => id)
-    return c.json({ papers: options.papers().map((paper) => ({ ...paper, runs: of(paper.recipe) })) })
+    return c.json({ papers: (await options.papers()).map((paper) => ({ ...paper, runs: of(paper.recipe) })) })
   })
   app.post('/api/runs/:run/tags', async (c) => {
     runs.tag(c.req.param('run'), checked(tagList, await body(c)).tags)
     return c.json(runs.line(c.req.param('run')))
   })
-  app.post('/api/runs/:run/delete', (c) => {
-    runs.remove(c.req.param('run'))
+  app.post('/api/runs/:run/delete', async (c) => {
+    await runs.remove(c.req.param('run'))
     return c.json({})
   })
   app.post('/api/runs/:run/restore', (c) => {
@@ -243,25 +243,24 @@ function trajectory({ app, runs, options }: Parts): void {
     const { path, manifest } = runs.record(run)
     const { task, batch } = trajectory
     const commands = [
-      { about: 'shows it in a terminal', text: `ludus show ${quoted(`${path}/${trajectory.id}`)}` },
+      { about: 'shows it', text: `ludus show ${quoted(`${path}/${trajectory.id}`)}` },
       {
-        about: 'plays it again, and draws its world',
+        about: 'replays it',
         text: `ludus show ${quoted(`${path}/${trajectory.id}`)} --pictures pictures`,
       },
       ...(manifest.command === 'run'
         ? [
             {
-              about: 'plays the run again from its record, without a model',
+              about: 'plays the run again',
               text: `ludus run ${quoted(manifest.env)} --model replay:${quoted(path)}`,
             },
           ]
         : []),
     ]
-    return c.json({
-      ...headOf(trajectory),
-      commands,
-      group: { task, batch, attempts: runs.browser(run).group(task, batch).length },
-    })
+    const attempts = runs.browser(run).group(task, batch)
+    const at = attempts.findIndex(({ id }) => id === trajectory.id)
+    const beside = { previous: attempts[at - 1]?.id ?? null, next: attempts[at + 1]?.id ?? null }
+    return c.json({ ...headOf(trajectory), commands, group: { task, batch, attempts: attempts.length, ...beside } })
   })
   app.get('/api/runs/:run/steps', (c) => {
     const { id, from, to } = asked(c, stepQuery)

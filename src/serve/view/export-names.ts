@@ -1,5 +1,5 @@
 /** What lies where in an exported run: known to who writes it and to the page that reads it. */
-import type { Group, Pictures, StepBody, TokenOutline, TokenSlice, TrajectoryHead } from './wire.ts'
+import type { Pictures, StepBody, TokenOutline, TokenSlice, TrajectoryHead } from './wire.ts'
 
 /** What the page is told first. */
 export interface ExportHead {
@@ -32,8 +32,6 @@ export interface ExportedTokens {
   readonly slices: readonly TokenSlice[]
 }
 
-export type ExportedGroup = Group
-
 /** Names of files in the folder of data, without their ending. */
 export const exportName = {
   answers: 'answers',
@@ -42,9 +40,11 @@ export const exportName = {
   body: (id: string) => `bodies/${hashed(id)}`,
   raw: (id: string) => `raw/${hashed(id)}`,
   tokens: (id: string) => `tokens/${hashed(id)}`,
-  pictures: (id: string) => `pictures/${hashed(id)}`,
   group: (task: string, batch: string) => `groups/${hashed(JSON.stringify([batch, task]))}`,
 } as const
+
+/** A file of its own, an SVG document: the browser loads it as an image, in which nothing runs. */
+export const pictureName = (id: string, step: number): string => `pictures/${hashed(id)}-${step}.svg`
 
 /** 64 bits in two halves, each FNV-1a from a start of its own: an id may hold what no name of a file may. */
 function hashed(text: string): string {

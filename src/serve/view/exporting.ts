@@ -5,7 +5,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { View } from './app.ts'
-import { EXPORT_PAGE, type ExportedBody, type ExportedTokens, type ExportHead, exportName } from './export-names.ts'
+import {
+  EXPORT_PAGE,
+  type ExportedBody,
+  type ExportedTokens,
+  type ExportHead,
+  exportName,
+  pictureName,
+} from './export-names.ts'
 import type { Group, Pictures, Row, Rows, RunLine, RunNow, Steps, Tasks, TokenOutline, TokenSlice } from './wire.ts'
 
 export interface ExportOptions {
@@ -58,7 +65,7 @@ export async function exportRun(view: View, options: ExportOptions): Promise<Exp
   const { command } = await asker.ask<RunNow>([])
   const start = `#/run/${encodeURIComponent(run)}${command === 'check' ? '/certificate' : ''}`
   const head: ExportHead = { run, start, trajectories: rows.length, tasks, attempts, bodies: done }
-  files.write('export', `globalThis.ludusExport = JSON.parse(${quoted(head)})`)
+  files.write('export.js', `globalThis.ludusExport = JSON.parse(${quoted(head)})`)
   writePage(options.page, folder)
   return { trajectories: rows.length, bodies: done }
 }
@@ -105,13 +112,13 @@ class Files {
   put(name: string, answer: unknown): void {
     if (this.#names.has(name)) throw new Error(`two answers go by the name '${name}'`)
     this.#names.add(name)
-    this.write(name, `ludusHand(${JSON.stringify(name)}, ${quoted(answer)})`)
+    this.write(`${name}.js`, `ludusHand(${JSON.stringify(name)}, ${quoted(answer)})`)
   }
 
   write(name: string, text: string): void {
-    const path = join(this.#folder, `${name}.js`)
+    const path = join(this.#folder, name)
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, `${text}\n`)
+    writeFileSync(path, text)
   }
 }
 
@@ -150,12 +157,19 @@ async function answersOf(asker: Asker): Promise<Readonly<Record<string, unknown>
     [base, now],
   ]
   for (const part of ['measurements', 'histograms', 'pass']) answers.push([`${base}/${part}`, await asker.ask([part])])
-  for (const { batch } of now.batches) {
-    const search = new URLSearchParams({ batch })
-    if (batch !== '') answers.push([`${base}/pass?${search}`, await asker.ask(['pass'], { batch })])
-  }
+  for (const batch of groupsOf(now.batches.map(({ batch }) => batch)))
+    answers.push([`${base}/pass?${new URLSearchParams({ batch })}`, await asker.ask(['pass'], { batch })])
   if (now.command === 'check') answers.push([`${base}/certificate`, await asker.ask(['certificate'])])
   return Object.fromEntries(answers)
+}
+
+/** Batches, and what they can be taken together by: 'seed-0/grpo/3', 'seed-0/grpo/', 'seed-0/'. */
+function groupsOf(batches: readonly string[]): Set<string> {
+  const parts = batches.flatMap((batch) => [
+    batch,
+    ...[...batch.matchAll(/\//g)].map(({ index }) => batch.slice(0, index + 1)),
+  ])
+  return new Set(parts.filter(Boolean))
 }
 
 /** After so many trajectories in a row that cannot be drawn, no more are tried. */
@@ -195,12 +209,10 @@ class Bodies {
       return pictures
     }
     this.#undrawn = 0
-    const svgs: string[] = []
     for (let step = 0; step < pictures.count; step++) {
       const response = await this.#asker.response(['runs', this.#asker.run, 'picture'], { id, step })
-      svgs.push(await response.text())
+      this.#files.write(pictureName(id, step), await response.text())
     }
-    this.#files.put(exportName.pictures(id), svgs)
     return pictures
   }
 }
@@ -257,7 +269,7 @@ const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  'img-src data:',
+  "img-src 'self' data:",
   "base-uri 'none'",
   "form-action 'none'",
   "require-trusted-types-for 'script'",

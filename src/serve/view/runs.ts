@@ -48,7 +48,8 @@ export interface RunFolders extends AsyncDisposable {
   trajectory(run: string, id: string): Trajectory
   search(id: string): Promise<SearchIndex>
   tag(id: string, tags: readonly string[]): void
-  remove(id: string): void
+  /** Into .trash, from where `restore` brings it back. */
+  remove(id: string): Promise<void>
   restore(id: string): void
 }
 
@@ -154,12 +155,12 @@ class Folders implements RunFolders {
     writeFileSync(join(this.#path(id), TAGS), `${JSON.stringify(tags)}\n`)
   }
 
-  remove(id: string): void {
+  async remove(id: string): Promise<void> {
     const path = this.#path(id)
     if (this.record(id).state === 'running') throw new Refused(409, `the run '${id}' is under way: cancel it first`)
     const bin = join(this.root, TRASH, id)
     if (existsSync(bin)) throw new Refused(409, `'${bin}' is there already: move it away first`)
-    this.#close(id)
+    await this.#close(id)
     mkdirSync(join(this.root, TRASH), { recursive: true })
     renameSync(path, bin)
   }

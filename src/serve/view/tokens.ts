@@ -3,6 +3,9 @@ import { type Call, callsOf, type Trajectory } from '../../core/index.ts'
 import type { TaughtUpdate } from '../../data/index.ts'
 import type { CallTokens, TokenOutline, TokenSlice } from './wire.ts'
 
+/** Tokens in a slice, as the page asks for them. */
+const SLICE = 2000
+
 /** Tokens' texts, one each; undefined where no tokenizer is at hand. */
 export type TokenTexts = ((ids: readonly number[]) => readonly string[]) | undefined
 
@@ -50,10 +53,48 @@ export function tokenOutline(
       brokenAt: source === 'captured' && shared < sequence.length ? shared : null,
       prompt: { count: prompt.length },
       completion: { count: completion.length },
+      leastLikely: leastOf(answer.tokens?.logprobs ?? [], prompt.length),
     }
   })
   const updates = learned.map(({ arm, round, update }) => ({ arm, round, update }))
-  return { calls, texts: texts !== undefined, updates }
+  return { calls, texts: texts !== undefined, updates, largest: largestOf(trajectory, learned), slice: SLICE }
+}
+
+function leastOf(logprobs: readonly number[], from: number): CallTokens['leastLikely'] {
+  let least = 0
+  for (const [i, logprob] of logprobs.entries()) if (logprob < logprobs[least]!) least = i
+  const logprob = logprobs[least]
+  return logprob === undefined ? null : { place: from + least, logprob }
+}
+
+function largestOf(trajectory: Trajectory, learned: readonly TaughtUpdate[]): TokenOutline['largest'] {
+  const calls = callsOf(trajectory)
+  const lessons = calls.map((_, n) => lessonsOf(learned, n))
+  return {
+    entropy: largest(calls.map(({ completion }) => completion.tokens?.entropies)),
+    weight: largest(lessons.map(({ weights }) => weights)),
+    advantage: largest(lessons.map(({ advantages }) => advantages)),
+  }
+}
+
+function largest(columns: readonly (readonly number[] | null | undefined)[]): number | null {
+  let most: number | null = null
+  for (const column of columns) for (const value of column ?? []) most = Math.max(most ?? 0, Math.abs(value))
+  return most
+}
+
+interface Lessons {
+  readonly weights: readonly number[] | null
+  readonly advantages: readonly number[] | null
+}
+
+/** What all updates together made of a call's completion. */
+function lessonsOf(learned: readonly TaughtUpdate[], call: number): Lessons {
+  const lessons = learned.flatMap(({ calls }) => calls[call] ?? [])
+  return {
+    weights: sumsOf(lessons.map(({ weights }) => weights)),
+    advantages: lessons.findLast(({ advantages }) => advantages !== null)?.advantages ?? null,
+  }
 }
 
 function commonLength(a: readonly number[], b: readonly number[]): number {
@@ -84,13 +125,13 @@ export function tokenSlice(
   const column = (values: readonly number[] | undefined | null): (number | null)[] =>
     places.map((place) => (place < prompt.length ? null : (values?.[place - prompt.length] ?? null)))
   const { logprobs, entropies } = call.completion.tokens ?? {}
-  const lessons = known.learned.flatMap(({ calls }) => calls[n] ?? [])
+  const { weights, advantages } = lessonsOf(known.learned, n)
   return {
     ...{ call: n, from, ids, texts: known.texts?.(ids) ?? null },
     ...{ logprobs: column(logprobs), entropies: column(entropies) },
     mask: places.map((place) => (trainable && place >= prompt.length ? 1 : 0)),
-    weights: column(sumsOf(lessons.map(({ weights }) => weights))),
-    advantages: column(lessons.findLast(({ advantages }) => advantages !== null)?.advantages),
+    weights: column(weights),
+    advantages: column(advantages),
   }
 }
 

@@ -162,6 +162,8 @@ export interface PassCurve {
 export interface Group {
   readonly task: string
   readonly batch: string
+  /** There may be more than are set side by side. */
+  readonly total: number
   readonly attempts: readonly GroupAttempt[]
 }
 
@@ -169,7 +171,12 @@ export interface GroupAttempt {
   readonly row: Row
   /** (return − mean) / standard deviation within the group (Shao et al. 2024 §4.1.2); null without a score. */
   readonly advantage: number | null
-  readonly steps: readonly StepOutline[]
+  readonly steps: readonly GroupStep[]
+}
+
+export interface GroupStep extends Pick<StepOutline, 'preview' | 'reward' | 'error'> {
+  /** The same in attempts that did the same up to this step, and in it: what they said and called, not their thoughts. */
+  readonly path: number
 }
 
 /** A step without its body. */
@@ -201,19 +208,45 @@ export interface CallOutline {
 export interface TrajectoryHead extends Omit<Trajectory, 'steps' | 'trailing' | 'branches' | 'final' | 'version'> {
   readonly steps: readonly StepOutline[]
   readonly trailing: readonly CallOutline[]
-  /** Those forked off and abandoned: where, and how long. */
-  readonly branches: readonly { readonly from: number; readonly steps: number; readonly calls: number }[]
+  readonly branches: readonly BranchOutline[]
   /** What the world showed at the end. */
   readonly final: Observation | null
   /** Commands that show it, play it again, and resume its run. */
   readonly commands: readonly { readonly about: string; readonly text: string }[]
-  /** Neighbours in the order of the store: ids. */
-  readonly group: { readonly task: string; readonly batch: string; readonly attempts: number }
+  /** Attempts at the same task; the ids of those beside this one in the order of the store. */
+  readonly group: {
+    readonly task: string
+    readonly batch: string
+    readonly attempts: number
+    readonly previous: string | null
+    readonly next: string | null
+  }
+  /** Bodies are asked for in pieces: the first step of each. A piece is small, unless its one step is large. */
+  readonly pieces: readonly number[]
+}
+
+/** An attempt forked off and abandoned, with those that were forked off it. */
+export interface BranchOutline {
+  /** The number of steps of the trunk that it shares. */
+  readonly from: number
+  readonly steps: number
+  readonly calls: number
+  /** Prompt and completion; null where a call did not say. */
+  readonly tokens: number | null
+  readonly costUsd: number | null
+  readonly timeMs: number
+  /** How it began. */
+  readonly preview: string
 }
 
 /** A step as the page draws it: requests are left behind, for they repeat what stands above. */
 export interface StepBody extends Omit<Step, 'calls'> {
   readonly step: number
+  /**
+   * Messages at the observation's beginning that stood there in the step before it too, and all the way since that one:
+   * they are left out, and so are tools that did not change.
+   */
+  readonly repeated: { readonly messages: number; readonly tools: boolean; readonly since: number } | null
   readonly calls: readonly (CallOutline & Pick<Call, 'completion'>)[]
 }
 
@@ -237,6 +270,8 @@ export interface CallTokens {
   readonly brokenAt: number | null
   readonly prompt: { readonly count: number }
   readonly completion: { readonly count: number }
+  /** The sampled token that was least likely: its place among prompt and completion. */
+  readonly leastLikely: { readonly place: number; readonly logprob: number } | null
 }
 
 export interface TokenOutline {
@@ -245,6 +280,14 @@ export interface TokenOutline {
   readonly texts: boolean
   /** The updates that learned from this trajectory. */
   readonly updates: readonly { readonly arm: string; readonly round: number; readonly update: number }[]
+  /** The largest there is of each, without its sign; null where none is on record. */
+  readonly largest: {
+    readonly entropy: number | null
+    readonly weight: number | null
+    readonly advantage: number | null
+  }
+  /** Slices are asked for in this length: `from` is a multiple of it. */
+  readonly slice: number
 }
 
 /** Tokens `from` … of a call's prompt and completion, in that order. */

@@ -105,16 +105,16 @@ export function Rewards({ now }: Of): JSX.Element | null {
   if (now.rewards.length === 0) return null
   return (
     <Card title="Rewards by component">
-      <Figured label="Rewards by component" heads={['name', '#weight', '#mean', '#least', '#most', '#judged']}>
+      <Figured label="Rewards by component" heads={['name', '#weight', '#mean', '#least … most', '#judged']}>
         {now.rewards.map(({ name, weight, mean, min, max, judged, count }) => (
           <tr key={name}>
             <td>{name}</td>
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
-            <td class="number">{fixed(min)}</td>
-            <td class="number">{fixed(max)}</td>
+            <td class="number">{min === max ? fixed(min) : `${fixed(min)} … ${fixed(max)}`}</td>
             <td class="number">
-              {short(judged)} <span class={judged < count ? 'bad' : 'quiet'}>of {short(count)}</span>
+              {short(judged)}
+              {judged < count && <span class="bad"> of {short(count)}</span>}
             </td>
           </tr>
         ))}
@@ -128,11 +128,11 @@ export function Distributions({ now }: Of): JSX.Element | null {
   const { data } = useGet<Histograms>(api(['runs', now.id, 'histograms']), stamp)
   if (!data) return null
   return (
-    <Card title="Distributions" class="whole">
+    <Card title="Distributions">
       <div class="histograms">
         <Histogram title="return" of={data.return} say={(value) => fixed(value)} />
         <Histogram title="steps" of={data.steps} />
-        <Histogram title="completion tokens" of={data.completionTokens} />
+        {data.completionTokens.high !== 0 && <Histogram title="completion tokens" of={data.completionTokens} />}
         <Histogram title="time" of={data.timeMs} say={(ms) => duration(ms / 1000)} />
       </div>
     </Card>
@@ -179,7 +179,7 @@ export function Slowest({ now }: Of): JSX.Element {
 export function Batches({ now }: Of): JSX.Element | null {
   if (now.batches.length < 2) return null
   return (
-    <Card title="Batches" class="whole">
+    <Card title="Batches">
       {batchGroups(now.batches).map(({ name, batches, totals }) => (
         <details key={name} class="batches">
           <summary>

@@ -8,7 +8,7 @@ import { Mean, Stat } from '../ui/parts.tsx'
 
 export function Progress({ now, live }: { readonly now: RunNow; readonly live: LiveStatus }): JSX.Element {
   const { done, total, unit, seconds, inFlight, concurrency, budgets } = live
-  const share = total > 0 ? done / total : 0
+  const share = total > 0 ? Math.min(1, done / total) : 0
   const far = `${done.toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}`
   return (
     <section class="card progress" aria-label="Progress">

@@ -9,7 +9,7 @@ import { LearningCurves } from './learning-curves.tsx'
 import { Batches, Distributions, Failures, Outcomes, Rewards, Slowest, Stops } from './overview-parts.tsx'
 import { Figures, Progress } from './overview-progress.tsx'
 import { RunFrame } from './run-frame.tsx'
-import { RunResult, Settings } from './run-result.tsx'
+import { Printed, RunResult, Settings } from './run-result.tsx'
 
 interface OverviewProps extends Pick<Place, 'query'> {
   readonly run: string
@@ -38,17 +38,20 @@ function Body({ now, live, query }: BodyProps): JSX.Element {
       <LearningCurves measurements={live.measurements} query={query} />
       <RunResult result={now.result} />
       {isPlayed && (
-        <div class="cards">
-          <Outcomes now={now} />
-          <Stops now={now} />
-          <Rewards now={now} />
+        <>
+          <div class="masonry">
+            <Outcomes now={now} />
+            <Stops now={now} />
+            <Rewards now={now} />
+            <Failures now={now} />
+            <Slowest now={now} />
+          </div>
           <Distributions now={now} />
-          <Failures now={now} />
-          <Slowest now={now} />
           <Batches now={now} />
-        </div>
+        </>
       )}
       <Settings now={now} />
+      <Printed result={now.result} />
     </div>
   )
 }

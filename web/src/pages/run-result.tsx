@@ -10,20 +10,26 @@ export function RunResult({ result }: { readonly result: unknown }): JSX.Element
   if (result === null || result === undefined) return null
   const [measured, comparisons] = [measuredIn(result), comparisonsIn(result)]
   return (
-    <div class="cards">
+    <>
       {comparisons.length > 0 && <Comparisons of={comparisons} />}
       {measured.length > 0 && <Measured of={measured} />}
-      <details class="card whole">
-        <summary>The result as it was printed</summary>
-        <Text text={JSON.stringify(result, null, 2)} />
-      </details>
-    </div>
+    </>
+  )
+}
+
+export function Printed({ result }: { readonly result: unknown }): JSX.Element | null {
+  if (result === null || result === undefined) return null
+  return (
+    <details class="card">
+      <summary>The result as it was printed</summary>
+      <Text text={JSON.stringify(result, null, 2)} />
+    </details>
   )
 }
 
 function Comparisons({ of }: { readonly of: ReturnType<typeof comparisonsIn> }): JSX.Element {
   return (
-    <Card title="Differences, seed by seed" class="whole">
+    <Card title="Differences, seed by seed">
       <Figured label="Differences, seed by seed" heads={['arm', 'against', 'in', '#difference', '#seeds', 'verdict']}>
         {of.map(({ arm, baseline, kind, metric, delta, seeds, verdict }) => (
           <tr key={`${arm} ${baseline} ${metric}`}>
@@ -49,7 +55,7 @@ function Comparisons({ of }: { readonly of: ReturnType<typeof comparisonsIn> }):
 
 function Measured({ of }: { readonly of: ReturnType<typeof measuredIn> }): JSX.Element {
   return (
-    <Card title="Measured at the end" class="whole">
+    <Card title="Measured at the end">
       <Figured label="Measured at the end" heads={['who', 'how', '#success', '#return', '#steps', '#tokens']}>
         {of.map(({ name, way, success, return: paid, steps, tokens }) => (
           <tr key={`${name} ${way}`}>

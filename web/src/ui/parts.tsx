@@ -72,6 +72,7 @@ export function lookOf({ outcome, success }: { readonly outcome: string; readonl
   return success === null ? 'part' : success >= 1 ? 'won' : success > 0 ? 'part' : 'lost'
 }
 
+export const lookMark = (look: Look): string => OUTCOMES[look][0]
 export const lookName = (look: Look): string => OUTCOMES[look][1]
 
 export function Outcome({ look, plain }: { readonly look: Look; readonly plain?: boolean }): JSX.Element {

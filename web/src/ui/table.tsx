@@ -8,8 +8,11 @@ export interface Column<R> {
   readonly name: string
   /** Asks for the rows in this order when its head is clicked. */
   readonly sort?: string
-  /** A track of the grid: '1fr', '6rem'. */
+  /** What stands above it, where that is not its name. */
+  readonly head?: () => ComponentChildren
+  /** A track of the grid: '1fr', '6rem'; and another on a phone. */
   readonly width: string
+  readonly narrow?: string
   readonly number?: boolean
   /** Not on a phone; 'wider': only on a wide screen. */
   readonly wide?: boolean | 'wider'
@@ -48,21 +51,22 @@ export function Table<R>({
   onOrder,
   onView,
 }: TableProps<R>): JSX.Element {
-  const tracks = (kept: (column: Column<R>) => boolean): string =>
+  const tracks = (kept: (column: Column<R>) => boolean, isNarrow = false): string =>
     columns
       .filter(kept)
-      .map(({ width }) => width)
+      .map(({ width, narrow = width }) => (isNarrow ? narrow : width))
       .join(' ')
   const style = {
     '--tracks': tracks(() => true),
     '--middle': tracks(({ wide }) => wide !== 'wider'),
-    '--narrow': tracks(({ wide }) => !wide),
+    '--narrow': tracks(({ wide }) => !wide, true),
   }
-  /** The first cell's link covers its row. */
+  const linked = columns.findIndex(({ head }) => !head)
+  /** The first cell's link covers its row; of cells with a head of their own, none does. */
   const cells = (record: R): JSX.Element[] =>
     columns.map((column, i) => (
       <span key={column.name} role="cell" class={classOf(column)}>
-        {i === 0 && to ? (
+        {i === linked && to ? (
           <a class="cover" href={to(record)}>
             {column.cell(record)}
           </a>
@@ -72,7 +76,7 @@ export function Table<R>({
       </span>
     ))
   return (
-    <div class="table" role="table" aria-label={label} aria-rowcount={count + 1} style={style}>
+    <div class="table" role="table" aria-label={label} aria-rowcount={count + 1} style={style} onKeyDown={onArrow}>
       <div class="table-head table-row" role="row">
         {columns.map((column) => (
           <Head key={column.name} column={column} order={order} onOrder={onOrder} />
@@ -93,6 +97,18 @@ export function Table<R>({
   )
 }
 
+/** Up and down go from row to row. */
+function onArrow(event: KeyboardEvent): void {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+  const { target, currentTarget } = event
+  if (step === 0 || !(target instanceof HTMLElement) || !target.classList.contains('cover')) return
+  const index = Number(target.closest<HTMLElement>('[data-index]')?.dataset['index'])
+  const next = (currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-index="${index + step}"] .cover`)
+  if (!next) return
+  event.preventDefault()
+  next.focus()
+}
+
 const classOf = ({ number, wide }: Pick<Column<unknown>, 'number' | 'wide'>): string =>
   `${number ? 'number' : ''} ${wide ? 'wide' : ''} ${wide === 'wider' ? 'wider' : ''}`
 
@@ -103,13 +119,13 @@ interface HeadProps<R> {
 }
 
 function Head<R>({ column, order, onOrder }: HeadProps<R>): JSX.Element {
-  const { name, sort, number } = column
+  const { name, sort, number, head } = column
   const here = sort !== undefined && order?.by === sort
   const direction = here ? (order.descending ? 'descending' : 'ascending') : 'none'
   if (sort === undefined || !onOrder)
     return (
       <span role="columnheader" class={classOf(column)}>
-        {name}
+        {head ? head() : name}
       </span>
     )
   return (
@@ -126,6 +142,8 @@ function Head<R>({ column, order, onOrder }: HeadProps<R>): JSX.Element {
 }
 
 const PAGE = 200
+/** Pages that are kept; those that were loaded first go first. */
+const KEPT = 30
 
 export interface Paged<T> {
   item(index: number): T | undefined
@@ -159,6 +177,8 @@ export function usePaged<P extends PageOf, T>(
     const held = pages.get(number)
     if (held && held.stamp === stamp) return
     pages.set(number, { ...held, stamp })
+    const oldest = pages.size > KEPT ? pages.keys().next().value : undefined
+    if (oldest !== undefined) pages.delete(oldest)
     get<P>(path(number * PAGE, PAGE)).then(
       (page) => {
         if (state.current.key !== key) return

@@ -83,15 +83,12 @@ export function Virtual(props: VirtualProps): JSX.Element {
   const heights = useMemo(() => new Heights(count, typeof height === 'number' ? () => height : height), [count, fixed])
   const { from, to } = useView(box, heights, () => redraw(undefined))
   useEffect(() => onView?.(from, to), [from, to, count])
+  const held = useHeld(box, heights, focus)
   const watcher = useMemo(
-    () => (exact ? undefined : measuring(heights, box, () => redraw(undefined))),
+    () => (exact ? undefined : measuring({ heights, box, held }, () => redraw(undefined))),
     [heights, exact],
   )
   useEffect(() => () => watcher?.disconnect(), [watcher])
-  useLayoutEffect(() => {
-    if (focus === undefined || !box.current) return
-    scrollTo({ top: box.current.getBoundingClientRect().top + scrollY + heights.top(focus) - 120 })
-  }, [focus, heights])
 
   const items: JSX.Element[] = []
   for (let i = from; i < to; i++)
@@ -148,19 +145,53 @@ function useView(box: { readonly current: HTMLDivElement | null }, heights: Heig
   return view.current
 }
 
+const HANDS = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const
+
+/** The item that was gone to stays where it is, while those around it get their heights, until the reader moves on. */
+function useHeld(box: { readonly current: HTMLDivElement | null }, heights: Heights, focus: number | undefined): Held {
+  const held = useRef<number | undefined>(undefined)
+  useLayoutEffect(() => {
+    held.current = focus
+    const letGo = (): void => {
+      held.current = undefined
+    }
+    for (const name of HANDS) addEventListener(name, letGo, { passive: true, capture: true })
+    return () => {
+      for (const name of HANDS) removeEventListener(name, letGo, { capture: true })
+    }
+  }, [focus, heights])
+  // After every drawing: heights may be others.
+  useLayoutEffect(() => {
+    if (held.current === undefined || !box.current) return
+    const top = Math.round(box.current.getBoundingClientRect().top + scrollY + heights.top(held.current) - 120)
+    if (Math.abs(top - scrollY) > 1) scrollTo({ top })
+  })
+  return held
+}
+
+interface Held {
+  readonly current: number | undefined
+}
+
+interface Measured {
+  readonly heights: Heights
+  readonly box: { readonly current: HTMLDivElement | null }
+  readonly held: Held
+}
+
 /** Takes items' true heights, and keeps what is in view where it is. */
-function measuring(heights: Heights, box: { current: HTMLDivElement | null }, changed: () => void): ResizeObserver {
+function measuring({ heights, box, held }: Measured, changed: () => void): ResizeObserver {
   return new ResizeObserver((entries) => {
-    let any = false
+    let [any, above] = [false, 0]
     for (const { target } of entries) {
       if (!(target instanceof HTMLElement) || !target.isConnected) continue
-      const index = Number(target.dataset['index'])
       const isAbove = target.getBoundingClientRect().bottom < 0
-      const more = heights.set(index, target.offsetHeight)
+      const more = heights.set(Number(target.dataset['index']), target.offsetHeight)
       if (Math.abs(more) < 0.5) continue
       any = true
-      if (isAbove && box.current) scrollBy({ top: more })
+      if (isAbove) above += more
     }
+    if (above !== 0 && box.current && held.current === undefined) scrollBy({ top: above })
     if (any) changed()
   })
 }

@@ -1,0 +1,206 @@
+/** The matrix of tasks by attempts, where the hard, the easy and the flaky stand out; and what k attempts are worth. */
+import type { JSX } from 'preact'
+import type { PassCurve, RunNow, Solved, Tasks as TaskPage, TaskRow } from '../../../src/serve/view/wire.ts'
+import { api, useGet } from '../api.ts'
+import { fixed } from '../format.ts'
+import { href, type Place, refine } from '../route.ts'
+import { useSlow } from '../slow.ts'
+import { Stacked } from '../ui/bars.tsx'
+import { BatchSelect } from '../ui/batch-select.tsx'
+import { Chart } from '../ui/chart.tsx'
+import { Card, Empty, ErrorBox, lookMark, lookName, lookOf, Select } from '../ui/parts.tsx'
+import { usePaged } from '../ui/table.tsx'
+import { Virtual } from '../ui/virtual.tsx'
+import { Figured } from './overview-parts.tsx'
+import { RunFrame } from './run-frame.tsx'
+import './tasks.css'
+
+interface TasksProps extends Pick<Place, 'query'> {
+  readonly run: string
+}
+
+export function Tasks({ run, query }: TasksProps): JSX.Element {
+  return (
+    <RunFrame run={run} view="tasks">
+      {(now) => <Matrix now={now} query={query} />}
+    </RunFrame>
+  )
+}
+
+interface MatrixProps extends Pick<Place, 'query'> {
+  readonly now: RunNow
+}
+
+const ASKED_EVERY_MS = 1500
+const SORTS = [
+  ['', 'as played'],
+  ['hardest', 'hardest first'],
+  ['easiest', 'easiest first'],
+  ['flakiest', 'flakiest first'],
+] as const
+
+function Matrix({ now, query }: MatrixProps): JSX.Element {
+  const { batch = '', text = '', sort = '' } = query
+  const stamp = useSlow(now.stamp, ASKED_EVERY_MS)
+  const path = (offset: number, limit: number): string =>
+    api(['runs', now.id, 'tasks'], { batch, text, sort, offset, limit })
+  const tasks = usePaged(JSON.stringify([now.id, batch, text, sort]), path, (page: TaskPage) => page.tasks, stamp)
+  const { data: first } = useGet<TaskPage>(path(0, 1), stamp)
+  if (tasks.total === 0 && batch === '' && text === '')
+    return <Empty title="No task has been tried yet.">They appear here as their first episodes end.</Empty>
+  return (
+    <>
+      <div class="cards">
+        <Card title="Tasks by success">{first && <Stacked parts={solved(now, query, first.solved)} />}</Card>
+        <Curves run={now.id} batch={batch} stamp={stamp} />
+      </div>
+      <Filters now={now} query={query} />
+      {tasks.error !== undefined && <ErrorBox error={tasks.error} />}
+      {tasks.total === 0 && <Empty title="No task is like that.">Loosen the filters above.</Empty>}
+      <Virtual
+        count={tasks.total ?? 1}
+        height={heightOf(first?.attempts ?? 1)}
+        role="list"
+        itemRole="listitem"
+        label="Tasks"
+        class="tasks"
+        onView={tasks.onView}
+      >
+        {(index) => {
+          const task = tasks.item(index)
+          return task ? <Task now={now} task={task} /> : <div class="task waiting">…</div>
+        }}
+      </Virtual>
+    </>
+  )
+}
+
+/** A guess: rows are measured when they are drawn. */
+const heightOf = (attempts: number): number => 35 + 26 * Math.floor(attempts / 28)
+
+const solved = ({ id }: RunNow, query: Place['query'], count: Solved) => {
+  const to = (sort: string): string => href(['run', id, 'tasks'], { ...query, sort })
+  return [
+    { look: 'won', name: 'always done', count: count.always, to: to('easiest') },
+    { look: 'part', name: 'sometimes', count: count.sometimes, to: to('flakiest') },
+    { look: 'lost', name: 'never', count: count.never, to: to('hardest') },
+    { look: 'unscored', name: 'no attempt has a score', count: count.unscored, to: to('hardest') },
+  ] as const
+}
+
+function Filters({ now, query }: MatrixProps): JSX.Element {
+  return (
+    <form class="filters" onSubmit={(event) => event.preventDefault()}>
+      <label class="field">
+        <span>find</span>
+        <input
+          type="search"
+          value={query['text'] ?? ''}
+          placeholder="part of a task's name"
+          onInput={(event) => refine({ text: event.currentTarget.value })}
+        />
+      </label>
+      <Select label="order" value={query['sort'] ?? ''} options={SORTS} onChange={(sort) => refine({ sort })} />
+      <BatchSelect value={query['batch'] ?? ''} batches={now.batches} onChange={(batch) => refine({ batch })} />
+    </form>
+  )
+}
+
+interface TaskProps {
+  readonly now: RunNow
+  readonly task: TaskRow
+}
+
+function Task({ now, task: { task, batch, cells, success, return: paid, attempts, scored } }: TaskProps): JSX.Element {
+  const manyBatches = now.batches.length > 1
+  return (
+    <div class="task">
+      <div class="task-name">
+        <a href={href(['run', now.id, 'group'], { task, batch })} title={task}>
+          {task}
+        </a>
+        {manyBatches && <span class="quiet"> {batch}</span>}
+      </div>
+      <span class="number" title="mean success">
+        <span class="unseen">success </span>
+        {fixed(success)}
+      </span>
+      <span class="number quiet" title="mean return">
+        <span class="unseen">return </span>
+        {fixed(paid)}
+      </span>
+      <span class="number quiet" title={`${scored} of ${attempts} attempts have a score`}>
+        {scored < attempts ? `${scored}/${attempts}` : attempts}
+        <span class="unseen"> attempts</span>
+      </span>
+      <div class={`cells ${cells.length > 32 ? 'many' : ''}`}>
+        {cells.map((cell) => {
+          const look = lookOf(cell)
+          const label = `attempt ${cell.attempt}: ${lookName(look)}${cell.return === null ? '' : `, return ${fixed(cell.return)}`}`
+          return (
+            <a
+              key={cell.id}
+              class={`cell ${look}`}
+              href={href(['run', now.id, 'trajectory'], { id: cell.id })}
+              title={label}
+              aria-label={label}
+            >
+              {lookMark(look)}
+            </a>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+interface CurvesProps {
+  readonly run: string
+  readonly batch: string
+  readonly stamp: string
+}
+
+/** Those that people name: powers of two, and the last. */
+const named = ({ k }: PassCurve, i: number, all: readonly PassCurve[]): boolean =>
+  Number.isInteger(Math.log2(k)) || i === all.length - 1
+
+function Curves({ run, batch, stamp }: CurvesProps): JSX.Element {
+  const { data } = useGet<readonly PassCurve[]>(api(['runs', run, 'pass'], { batch }), stamp)
+  if (!data || data.length === 0) return <Card title="pass@k and pass^k">No attempt has a score of success.</Card>
+  const curve = (name: string, of: 'passAt' | 'passHat') => ({
+    name,
+    points: data.map((at) => ({ x: at.k, y: at[of] })),
+  })
+  const shown = data.filter(named)
+  return (
+    <Card title="pass@k and pass^k" class="pass">
+      {data.length > 1 && (
+        <Chart
+          title="at least one of k attempts succeeds, and all of them do"
+          x="k"
+          curves={[curve('pass@k', 'passAt'), curve('pass^k', 'passHat')]}
+          range={[0, 1]}
+          height={140}
+        />
+      )}
+      <Figured label="pass@k and pass^k" heads={['k', ...shown.map(({ k }) => `#${k}`)]}>
+        <tr>
+          <th scope="row">pass@k</th>
+          {shown.map(({ k, passAt }) => (
+            <td key={k} class="number">
+              {fixed(passAt, 3)}
+            </td>
+          ))}
+        </tr>
+        <tr>
+          <th scope="row">pass^k</th>
+          {shown.map(({ k, passHat }) => (
+            <td key={k} class="number">
+              {fixed(passHat, 3)}
+            </td>
+          ))}
+        </tr>
+      </Figured>
+    </Card>
+  )
+}
