@@ -1,5 +1,5 @@
 /** The listings of an exported run, filtered and sorted as the server would. */
-import type { Facets, Row, TaskRow } from '../../src/serve/view/wire.ts'
+import type { Facets, Row, Solved, TaskRow } from '../../src/serve/view/wire.ts'
 
 type Query = Readonly<Record<string, string>>
 
@@ -66,4 +66,14 @@ export function chosenTasks(tasks: readonly TaskRow[], { batch, text, sort = 'or
     return sort === 'hardest' ? success : sort === 'easiest' ? -success : -success * (1 - success)
   }
   return found.sort((a, b) => worth(a) - worth(b) || b.attempts - a.attempts)
+}
+
+export function solvedOf(tasks: readonly TaskRow[]): Solved {
+  const found = { always: 0, sometimes: 0, never: 0, unscored: 0 }
+  for (const { cells } of tasks) {
+    const scores = cells.flatMap(({ success }) => success ?? [])
+    const won = scores.filter((score) => score >= 1).length
+    found[scores.length === 0 ? 'unscored' : won === 0 ? 'never' : won === scores.length ? 'always' : 'sometimes']++
+  }
+  return found
 }

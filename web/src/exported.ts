@@ -10,9 +10,23 @@ import {
   exportName,
   pictureName,
 } from '../../src/serve/view/export-names.ts'
-import type { Row, StepBody, Steps, TaskRow, TokenSlice } from '../../src/serve/view/wire.ts'
+import type {
+  Call,
+  Facets,
+  Group,
+  Pictures,
+  Row,
+  Rows,
+  SearchResult,
+  Steps,
+  TaskRow,
+  Tasks,
+  TokenOutline,
+  TokenSlice,
+  TrajectoryHead,
+} from '../../src/serve/view/wire.ts'
 import { load } from './exported-files.ts'
-import { chosenRows, chosenTasks, facetsOf } from './exported-rows.ts'
+import { chosenRows, chosenTasks, facetsOf, solvedOf } from './exported-rows.ts'
 import { searchExport } from './exported-search.ts'
 
 /** What the server would answer to this path. */
@@ -37,27 +51,31 @@ export type Query = Readonly<Record<string, string>>
 const body = (id = ''): Promise<ExportedBody> => load(exportName.body(id))
 const number = (text: string | undefined, fallback = 0): number => (text === undefined ? fallback : Number(text))
 
-const VIEWS: Readonly<Record<string, (query: Query, head: ExportHead) => unknown>> = {
+/** A trajectory as it is stored, as far as its calls are asked for one by one. */
+interface Raw {
+  readonly steps: readonly { readonly calls: readonly Call[] }[]
+  readonly trailing: readonly Call[]
+}
+
+const VIEWS: Readonly<Record<string, (query: Query, head: ExportHead) => Promise<unknown>>> = {
   rows,
   tasks,
-  facets: async (query, head) => facetsOf(await every<Row>(exportName.rows, head.trajectories), query),
-  search: (query, head) =>
-    searchExport(query['q'] ?? '', { offset: number(query['offset']), limit: number(query['limit'], 50) }, head),
-  group: ({ task = '', batch = '' }) => load(exportName.group(task, batch)),
-  trajectory: async ({ id }) => (await body(id)).head,
+  facets: async (query, head): Promise<Facets> => facetsOf(await every<Row>(exportName.rows, head.trajectories), query),
+  search: ({ q = '', offset, limit }, head): Promise<SearchResult> =>
+    searchExport(q, { offset: number(offset), limit: number(limit, 50) }, head),
+  group: ({ task = '', batch = '' }): Promise<Group> => load(exportName.group(task, batch)),
+  trajectory: async ({ id }): Promise<TrajectoryHead> => (await body(id)).head,
   steps: async ({ id, from, to }): Promise<Steps> => ({
     steps: (await body(id)).steps.slice(number(from), number(to)),
   }),
-  pictures: async ({ id }) => (await body(id)).pictures,
-  raw: ({ id = '' }) => load(exportName.raw(id)),
-  async call({ id = '', call }) {
-    const { steps, trailing } = await load<{ steps: readonly StepBody[]; trailing: readonly unknown[] }>(
-      exportName.raw(id),
-    )
-    return [...steps.flatMap((step): unknown[] => [...step.calls]), ...trailing][number(call)]
+  pictures: async ({ id }): Promise<Pictures> => (await body(id)).pictures,
+  raw: ({ id = '' }) => load<Raw>(exportName.raw(id)),
+  async call({ id = '', call }): Promise<Call | undefined> {
+    const { steps, trailing } = await load<Raw>(exportName.raw(id))
+    return [...steps.flatMap(({ calls }) => calls), ...trailing][number(call)]
   },
-  tokens: async ({ id = '' }) => (await load<ExportedTokens>(exportName.tokens(id))).outline,
-  'token-slice': async ({ id = '', call, from, to }) => {
+  tokens: async ({ id = '' }): Promise<TokenOutline> => (await load<ExportedTokens>(exportName.tokens(id))).outline,
+  async 'token-slice'({ id = '', call, from, to }): Promise<TokenSlice | undefined> {
     const { slices } = await load<ExportedTokens>(exportName.tokens(id))
     const whole = slices.find((slice) => slice.call === number(call))
     return whole && cut(whole, number(from), number(to))
@@ -93,7 +111,7 @@ async function part<T>(name: (page: number) => string, { offset, limit }: Range,
   return items
 }
 
-async function rows({ offset, limit, ...query }: Query, { trajectories }: ExportHead): Promise<unknown> {
+async function rows({ offset, limit, ...query }: Query, { trajectories }: ExportHead): Promise<Rows> {
   const range = { offset: number(offset), limit: number(limit, 200) }
   if (Object.keys(query).length === 0)
     return { total: trajectories, offset: range.offset, rows: await part<Row>(exportName.rows, range, trajectories) }
@@ -101,12 +119,13 @@ async function rows({ offset, limit, ...query }: Query, { trajectories }: Export
   return { total: found.length, offset: range.offset, rows: found.slice(range.offset, range.offset + range.limit) }
 }
 
-async function tasks({ offset, limit, ...query }: Query, { tasks: count }: ExportHead): Promise<unknown> {
+async function tasks({ offset, limit, ...query }: Query, { tasks: count }: ExportHead): Promise<Tasks> {
   const range = { offset: number(offset), limit: number(limit, 200) }
   const found = chosenTasks(await every<TaskRow>(exportName.tasks, count), query)
   return {
     total: found.length,
     offset: range.offset,
+    solved: solvedOf(found),
     attempts: found.reduce((most, { attempts }) => Math.max(most, attempts), 0),
     tasks: found.slice(range.offset, range.offset + range.limit),
   }
