@@ -21,6 +21,8 @@ export const view = command({
       help: 'where it is served, to this machine alone; 0 for any that is free',
     },
     'no-open': { type: 'switch', help: 'leaves the browser alone' },
+    export: { type: 'text', help: 'writes the run into this folder, which opens without a server, and serves nothing' },
+    most: { type: 'count', help: 'with --export: bodies of at most so many trajectories (all)' },
     json: common.json,
   },
   async run({ flags, positionals: [where] }) {
@@ -30,7 +32,16 @@ export const view = command({
     const run = where === undefined ? undefined : await usage(() => runPath(where, flags.runs))
     // Lists of a hundred thousand leave much behind, and nobody waits for the last per cent of speed.
     setFlagsFromString('--optimize-for-size')
+    const { export: folder, most } = flags
+    if (most !== undefined && folder === undefined) throw new UsageError('--most goes with --export <folder>')
     const options = viewOptions(run === undefined ? resolve(flags.runs) : dirname(run))
+    if (folder !== undefined) {
+      if (run === undefined) throw new UsageError('--export takes a run: ludus view <run> --export <folder>')
+      const { exportTo } = await import('./export-to.ts')
+      const { result, text, code } = await exportTo({ folder: resolve(folder), run: basename(run), most }, options)
+      print(result, text, flags)
+      return code
+    }
     await using serving = await usage(() => serveView(options, port))
     const url = `${serving.url}${run === undefined ? '' : `#/run/${encodeURIComponent(basename(run))}`}`
     print(

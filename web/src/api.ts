@@ -1,31 +1,19 @@
-/**
- * Asks the server, or, in an exported folder, the files beside the page: those are scripts that hand in what the server
- * would have answered, because a page opened from a file may load scripts and may not fetch.
- */
+/** Asks the server, or, in an exported folder, the files beside the page. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-
-interface Exported {
-  /** What would be asked → the file that holds the answer. */
-  readonly files: Readonly<Record<string, string>>
-  answers: Record<string, unknown>
-}
-
-declare global {
-  var ludusExport: Exported | undefined
-}
+import { fileOf, fromExport } from './exported.ts'
+import { exported } from './exported-files.ts'
 
 /** Whether this is an exported folder: nothing can be changed in it, and nothing is live. */
-export const isExport = globalThis.ludusExport !== undefined
+export const isExport = exported !== undefined
 
 /** Rejects with a sentence. `path` begins behind /api/. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  if (globalThis.ludusExport) return (await fromFile(globalThis.ludusExport, path)) as T
+  if (exported) return (await fromExport(exported, path)) as T
   return await answer<T>(fetch(`/api/${path}`, signal ? { signal } : {}))
 }
 
 /** Where the browser finds a file by itself, such as a picture. */
-export const addressOfFile = (path: string): string =>
-  globalThis.ludusExport ? `data/${globalThis.ludusExport.files[path]}` : `/api/${path}`
+export const addressOfFile = (path: string): string => (exported ? fileOf(path) : `/api/${path}`)
 
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const headers = { 'content-type': 'application/json' }
@@ -40,21 +28,6 @@ async function answer<T>(asked: Promise<Response>): Promise<T> {
   const body = await response.json().catch(() => ({ error: `the server answered ${response.status}` }))
   if (!response.ok) throw new Error(body.error)
   return body as T
-}
-
-async function fromFile(exported: Exported, path: string): Promise<unknown> {
-  if (!Object.hasOwn(exported.files, path)) throw new Error('this was not exported: open the run with ludus view')
-  if (!Object.hasOwn(exported.answers, path)) {
-    await new Promise<void>((resolve, reject) => {
-      const script = document.createElement('script')
-      script.src = `data/${exported.files[path]}`
-      script.onload = () => resolve()
-      script.onerror = () => reject(new Error(`the file data/${exported.files[path]} is not where it was`))
-      document.head.append(script)
-    })
-  }
-  const found = exported.answers[path]
-  return found
 }
 
 export interface Got<T> {

@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks'
 import 'uplot/dist/uPlot.min.css'
 import './styles.css'
 import { type Action, Button, failure, Palette, palette, useActions } from './actions.tsx'
-import { isExport } from './api.ts'
+import { exported, exportNote } from './exported-files.ts'
 import { pageAt } from './pages/index.tsx'
 import { go, href, place } from './route.ts'
 import { Dialog } from './ui/dialog.tsx'
@@ -72,7 +72,7 @@ function Page(): JSX.Element {
           ))}
         </nav>
         <div class="aside">
-          {isExport && <span class="quiet">exported</span>}
+          {exported && <span class="quiet">{exportNote(exported)}</span>}
           <Button action={palette} class="quiet-button">
             <span class="wide">Commands </span>
             <kbd>?</kbd>
@@ -102,5 +102,5 @@ const isHere = ({ id }: Action, path: readonly string[]): boolean =>
 
 applyTheme()
 // An exported run opens at itself.
-if (isExport && location.hash === '') go(document.documentElement.dataset['start'] ?? '')
+if (exported && location.hash === '') go(exported.start)
 render(<Page />, document.getElementById('app')!)

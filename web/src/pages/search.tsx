@@ -80,7 +80,7 @@ const Hit = ({ run, hit: { id, step, where, snippet } }: { readonly run: string;
   <a class="hit" href={href(['run', run, 'trajectory'], { id, step })}>
     <span class="hit-head">
       <strong>{id}</strong> <span class="tag">{where}</span>
-      {step !== null && <span class="quiet number">step {step + 1}</span>}
+      {step !== null && <span class="quiet number">step {step}</span>}
     </span>
     <span class="snippet">{snippet.map(({ text, mark }, i) => (mark ? <mark key={i}>{text}</mark> : text))}</span>
   </a>
