@@ -127,7 +127,7 @@ function Task({ now, task: { task, batch, cells, success, return: paid, attempts
         </a>
         {batch !== '' && <span class="quiet"> {batch}</span>}
       </div>
-      <span class="number" title="mean success">
+      <span class={`number ${success === null ? 'quiet' : toneOf(success)}`} title="mean success">
         <span class="unseen">success </span>
         {fixed(success)}
       </span>
@@ -159,6 +159,9 @@ function Task({ now, task: { task, batch, cells, success, return: paid, attempts
     </div>
   )
 }
+
+/** Never, always, or now and then. */
+const toneOf = (success: number): string => (success <= 0 ? 'never' : success >= 1 ? 'always' : 'sometimes')
 
 interface CurvesProps {
   readonly run: string
