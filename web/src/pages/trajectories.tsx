@@ -145,10 +145,10 @@ function Nothing({ now }: { readonly now: RunNow }): JSX.Element {
       </Empty>
     )
   return (
-    <Empty title="Nothing has been played yet.">
+    <Empty title={now.state === 'running' ? 'Nothing has been played yet.' : 'This run kept no trajectory.'}>
       {now.state === 'running'
         ? 'The first episodes appear here as they end.'
-        : 'This run ended before its first episode did.'}
+        : 'It ended before an episode did, or keeps none.'}
     </Empty>
   )
 }
