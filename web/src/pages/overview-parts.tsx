@@ -103,6 +103,8 @@ export function Figured({
   )
 }
 
+const brief = (value: number | null): string => fixed(value, Math.abs(value ?? 0) < 100 ? 2 : 0)
+
 export function Rewards({ now }: Of): JSX.Element | null {
   if (now.rewards.length === 0) return null
   return (
@@ -113,7 +115,7 @@ export function Rewards({ now }: Of): JSX.Element | null {
             <td>{name}</td>
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
-            <td class="number">{min === max ? fixed(min) : `${fixed(min)} … ${fixed(max)}`}</td>
+            <td class="number">{min === max ? brief(min) : `${brief(min)} … ${brief(max)}`}</td>
             <td class="number judged">
               {short(judged)}
               {judged < count && <span class="bad"> of {short(count)}</span>}
@@ -196,21 +198,27 @@ export function Batches({ now }: Of): JSX.Element | null {
             <span class="number">success {fixed(totals.success)}</span>
             <span class="number">return {fixed(totals.return)}</span>
           </summary>
-          <BatchTable now={now} batches={batches} />
+          <BatchTable now={now} within={name} batches={batches} />
         </details>
       ))}
     </Card>
   )
 }
 
-function BatchTable({ now, batches }: Of & { readonly batches: readonly BatchTotals[] }): JSX.Element {
+interface BatchTableProps extends Of {
+  /** What all their names begin with. */
+  readonly within: string
+  readonly batches: readonly BatchTotals[]
+}
+
+function BatchTable({ now, within, batches }: BatchTableProps): JSX.Element {
   const heads = ['batch', '#episodes', '#success', '#return', '#steps', '#broken', '']
   return (
     <Figured label="Batches" heads={heads}>
       {batches.map(({ batch, trajectories, success, return: paid, steps, outcomes }) => (
         <tr key={batch}>
           <td>
-            <a href={rowsOf(now, { batch })}>{batch || '(none)'}</a>
+            <a href={rowsOf(now, { batch })}>{batch.slice(within.length) || '(none)'}</a>
           </td>
           <td class="number">{trajectories}</td>
           <td class="number">{fixed(success)}</td>

@@ -27,29 +27,46 @@ export function Printed({ result }: { readonly result: unknown }): JSX.Element |
   )
 }
 
-function Comparisons({ of }: { readonly of: ReturnType<typeof comparisonsIn> }): JSX.Element {
+type Found = ReturnType<typeof comparisonsIn>
+
+/** As they act when nobody asks them to act otherwise comes first; 'success, greedy' and the like can be opened. */
+function Comparisons({ of }: { readonly of: Found }): JSX.Element {
+  const plain = of.filter(({ metric }) => !metric.includes(','))
+  const others = of.filter(({ metric }) => metric.includes(','))
   return (
     <Card title="Differences, seed by seed">
-      <Figured label="Differences, seed by seed" heads={['arm', 'against', 'in', '#difference', '#seeds', 'verdict']}>
-        {of.map(({ arm, baseline, kind, metric, delta, seeds, verdict }) => (
-          <tr key={`${arm} ${baseline} ${metric}`}>
-            <td>
-              {arm} {kind === 'control' && <span class="tag">control</span>}
-            </td>
-            <td>{baseline}</td>
-            <td>{metric}</td>
-            <td class="number">
-              {signed(delta.mean)}{' '}
-              <span class="quiet">
-                [{signed(delta.low)}, {signed(delta.high)}]
-              </span>
-            </td>
-            <td class="number">{seeds ?? '–'}</td>
-            <td>{verdict}</td>
-          </tr>
-        ))}
-      </Figured>
+      <Differences of={plain.length > 0 ? plain : of} />
+      {plain.length > 0 && others.length > 0 && (
+        <details class="more">
+          <summary>{others.length} more, in other ways of acting</summary>
+          <Differences of={others} />
+        </details>
+      )}
     </Card>
+  )
+}
+
+function Differences({ of }: { readonly of: Found }): JSX.Element {
+  return (
+    <Figured label="Differences, seed by seed" heads={['arm', 'against', 'in', '#difference', '#seeds', 'verdict']}>
+      {of.map(({ arm, baseline, kind, metric, delta, seeds, verdict }) => (
+        <tr key={`${arm} ${baseline} ${metric}`}>
+          <td>
+            {arm} {kind === 'control' && <span class="tag">control</span>}
+          </td>
+          <td>{baseline}</td>
+          <td>{metric}</td>
+          <td class="number">
+            {signed(delta.mean)}{' '}
+            <span class="quiet">
+              [{signed(delta.low)}, {signed(delta.high)}]
+            </span>
+          </td>
+          <td class="number">{seeds ?? '–'}</td>
+          <td>{verdict}</td>
+        </tr>
+      ))}
+    </Figured>
   )
 }
 
@@ -76,17 +93,23 @@ function Measured({ of }: { readonly of: ReturnType<typeof measuredIn> }): JSX.E
   )
 }
 
+function said(value: unknown): string {
+  if (typeof value === 'string') return value
+  const isPlain = Array.isArray(value) && value.every((one) => typeof one === 'string' || typeof one === 'number')
+  return isPlain ? value.join('; ') : `${JSON.stringify(value)}`
+}
+
 export function Settings({ now }: { readonly now: RunNow }): JSX.Element {
   const { command, env, started, path, settings } = now
-  const said = { command: `ludus ${command}`, world: env, begun: new Date(started).toLocaleString(), folder: path }
-  const rows = [...Object.entries(said), ...Object.entries(settings)]
+  const first = { command: `ludus ${command}`, world: env, begun: new Date(started).toLocaleString(), folder: path }
+  const rows = [...Object.entries(first), ...Object.entries(settings)]
   return (
     <Card title="Settings">
       <dl class="settings">
         {rows.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+            <dd>{said(value)}</dd>
           </div>
         ))}
       </dl>

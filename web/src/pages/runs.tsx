@@ -30,7 +30,7 @@ const toggle = (id: string): void => {
 const columnsFor = (reload: () => void): readonly Column<RunLine>[] => [
   { name: 'run', sort: 'id', width: 'minmax(9rem, 1.5fr)', cell: ({ id }) => <span title={id}>{id}</span> },
   {
-    ...{ name: 'state', sort: 'state', width: '6.5rem', narrow: '0.8rem', brief: true },
+    ...{ name: 'state', sort: 'state', width: '6.9rem', narrow: '0.8rem', brief: true },
     cell: ({ state }) => <State state={state} />,
   },
   { name: 'world', sort: 'env', width: 'minmax(5rem, 1fr)', wide: 'wider', cell: ({ env }) => cut(env) },
