@@ -127,18 +127,19 @@ export function Rewards({ now }: Of): JSX.Element | null {
   )
 }
 
-export function Distributions({ now }: Of): JSX.Element | null {
+export function Distributions({ now }: Of): JSX.Element {
   const stamp = useSlow(now.stamp, ASKED_EVERY_MS)
   const { data } = useGet<Histograms>(api(['runs', now.id, 'histograms']), stamp)
-  if (!data) return null
   return (
-    <Card title="Distributions">
-      <div class="histograms">
-        <Histogram title="return" of={data.return} say={(value) => fixed(value)} />
-        <Histogram title="steps" of={data.steps} />
-        {data.completionTokens.high !== 0 && <Histogram title="completion tokens" of={data.completionTokens} />}
-        <Histogram title="time" of={data.timeMs} say={(ms) => duration(ms / 1000)} />
-      </div>
+    <Card title="Distributions" class="distributions">
+      {data && (
+        <div class="histograms">
+          <Histogram title="return" of={data.return} say={(value) => fixed(value)} />
+          <Histogram title="steps" of={data.steps} />
+          {data.completionTokens.high !== 0 && <Histogram title="completion tokens" of={data.completionTokens} />}
+          <Histogram title="time" of={data.timeMs} say={(ms) => duration(ms / 1000)} />
+        </div>
+      )}
     </Card>
   )
 }
