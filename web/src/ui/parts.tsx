@@ -141,6 +141,16 @@ export function Text({ text, class: name = '' }: { readonly text: string; readon
   )
 }
 
+/** What may be wider than its place, and can be scrolled without a mouse too. */
+export function Scrolls({ label, children }: Props<{ label: string }>): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse
+    <div class="scrolls" role="group" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  )
+}
+
 /** Puts text on the clipboard, and says so. */
 export function Copy({ text, children }: Props<{ text: string | (() => string | Promise<string>) }>): JSX.Element {
   const [said, say] = useState('')

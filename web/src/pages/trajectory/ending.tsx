@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { AssistantMessage, BranchOutline, TrajectoryHead } from '../../../../src/serve/view/wire.ts'
 import { dollars, duration, short } from '../../format.ts'
+import { Scrolls } from '../../ui/parts.tsx'
 import { MessageView } from './message.tsx'
 import { firstCalls, seatClass, seatsOf } from './seats.ts'
 import { RawLink, stepAddress } from './step.tsx'
@@ -53,7 +54,7 @@ function Branches({ branches }: { readonly branches: readonly BranchOutline[] })
   return (
     <section aria-label="Branches given up">
       <h3>Branches given up</h3>
-      <div class="scrolls">
+      <Scrolls label="Branches">
         <table>
           <thead>
             <tr>
@@ -82,7 +83,7 @@ function Branches({ branches }: { readonly branches: readonly BranchOutline[] })
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolls>
     </section>
   )
 }

@@ -7,7 +7,7 @@ import { type Action, Button, useActions } from '../../actions.tsx'
 import { api, get } from '../../api.ts'
 import { dollars, duration, fixed, short, signed } from '../../format.ts'
 import { href, place } from '../../route.ts'
-import { lookOf, Outcome, Stat } from '../../ui/parts.tsx'
+import { lookOf, Outcome, Scrolls, Stat } from '../../ui/parts.tsx'
 import { asTest, type Replayable } from './as-test.ts'
 
 interface HeadProps {
@@ -121,7 +121,7 @@ const stops: Readonly<Record<TrajectoryHead['stop'], string>> = {
 
 function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
   return (
-    <div class="scrolls">
+    <Scrolls label="Rewards">
       <table class="rewards">
         <thead>
           <tr>
@@ -150,7 +150,7 @@ function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolls>
   )
 }
 
