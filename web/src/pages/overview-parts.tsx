@@ -1,5 +1,6 @@
 /** The cards of a run's overview. */
 import type { ComponentChildren, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { BatchTotals, Facets, Histograms, RunNow } from '../../../src/serve/view/wire.ts'
 import { api, useGet } from '../api.ts'
 import { batchGroups } from '../batches.ts'
@@ -7,6 +8,7 @@ import { duration, fixed, percent, short } from '../format.ts'
 import { href } from '../route.ts'
 import { useSlow } from '../slow.ts'
 import { Histogram, Meter, type Part, Stacked } from '../ui/bars.tsx'
+import { useBatches } from '../ui/batch-select.tsx'
 import { Card, lookOf, Outcome, Scrolls } from '../ui/parts.tsx'
 
 interface Of {
@@ -178,10 +180,12 @@ export function Slowest({ now }: Of): JSX.Element {
 }
 
 export function Batches({ now }: Of): JSX.Element | null {
-  if (now.batches.length < 2) return null
+  const batches = useBatches(now.id, now.stamp).data ?? []
+  const groups = useMemo(() => batchGroups(batches), [batches])
+  if (batches.length < 2) return null
   return (
     <Card title="Batches">
-      {batchGroups(now.batches).map(({ name, batches, totals }) => (
+      {groups.map(({ name, batches, totals }) => (
         <details key={name} class="batches">
           <summary>
             <span>
