@@ -161,10 +161,22 @@ function CallView({ call, number, seats, isAction }: CallProps): JSX.Element {
         <Answer message={completion.message} />
         <p class="quiet call-line">
           <span class="call-model">{named(model)}</span> {figures.filter(Boolean).join(' · ')}{' '}
+          {call.captured !== null && <TokensLink call={call} number={number} />}
           <RawLink call={number} role={role} />
         </p>
       </div>
     </div>
+  )
+}
+
+/** Leads to the first token that the call sampled. */
+function TokensLink({ call, number }: Pick<CallProps, 'call' | 'number'>): JSX.Element {
+  const { path, query } = place.peek()
+  const to = href(path, { ...query, view: 'tokens', at: `${number}.${call.promptTokens ?? 0}`, raw: null })
+  return (
+    <a class="button small quiet-button" href={to}>
+      tokens<span class="unseen"> of call {number}</span>
+    </a>
   )
 }
 
