@@ -139,7 +139,7 @@ function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
             <th scope="col" class="number">
               weight
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number wide">
               pays
             </th>
             <th scope="col">why</th>
@@ -151,7 +151,7 @@ function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
               <td class="reward-name">{named(name)}</td>
               <td class="number">{value === null ? 'not judged' : fixed(value, 3)}</td>
               <td class="number">{weight === 0 ? 'metric' : fixed(weight, 2)}</td>
-              <td class="number">{value === null || weight === 0 ? '–' : signed(value * weight)}</td>
+              <td class="number wide">{value === null || weight === 0 ? '–' : signed(value * weight)}</td>
               <td class="reward-why">{plain(why.slice(0, LONG_WHY))}</td>
             </tr>
           ))}

@@ -59,7 +59,7 @@ const tokensOf = (calls: readonly CallOutline[]): string => {
 
 function Body({ body, before, firstCall, seats }: StepProps & { readonly body: StepBody }): JSX.Element {
   const { observation, repeated, calls, action, info } = body
-  const said = calls.findIndex(({ completion: { message } }) => isSame(message, action))
+  const said = calls.findLastIndex(({ completion: { message } }) => isSame(message, action))
   return (
     <>
       {repeated && repeated.messages > 0 && (

@@ -84,16 +84,16 @@ const perSecond = ({ completionTokens, timeMs }: TimingRow): string =>
 function columnsOf(totalMs: number, seats: readonly string[]): Column<TimingRow>[] {
   const percentOf = (ms: number): string => `${(100 * ms) / Math.max(1e-9, totalMs)}%`
   return [
-    { name: 'call', width: '3.5rem', number: true, cell: ({ call }) => call },
+    { name: 'call', width: '2.6rem', number: true, cell: ({ call }) => call },
     {
       name: 'step',
-      width: '3.5rem',
+      width: '2.6rem',
       number: true,
       cell: ({ step }) => (step === null ? '–' : <a href={stepAddress(step)}>{step}</a>),
     },
     {
       name: 'seat',
-      width: 'minmax(5rem, 9rem)',
+      width: 'minmax(6rem, 10rem)',
       cell: ({ role }) => <span class={`seat ${seatClass(seats, role)}`}>{named(role)}</span>,
     },
     { name: 'model', width: 'minmax(4rem, 12rem)', wide: 'wider', cell: ({ model }) => named(model) },
