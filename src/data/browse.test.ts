@@ -53,6 +53,26 @@ const mixed = await filled([
 ])
 
 describe('a browser', () => {
+  it('counts what each choice of a filter would show, the other filters as they stand', () => {
+    using browser = openBrowser(mixed)
+    expect(browser.facets({})).toEqual({
+      outcomes: { scored: 12, unscored: 1, broken: 2, cancelled: 0, overBudget: 1 },
+      success: { yes: 6, no: 6 },
+    })
+    expect(browser.facets({ task: 'flaky', success: 'yes' })).toEqual({
+      outcomes: { scored: 2, unscored: 0, broken: 0, cancelled: 0, overBudget: 0 },
+      success: { yes: 2, no: 2 },
+    })
+    expect(browser.facets({ outcome: 'broken' }).success).toEqual({ yes: 0, no: 0 })
+  })
+
+  it('counts tasks by what their attempts came to', () => {
+    using browser = openBrowser(mixed)
+    const solved = (text?: string) => browser.tasks({ sort: 'order', ...(text && { text }) }, all).solved
+    expect(solved()).toEqual({ always: 1, sometimes: 1, never: 1, unscored: 2 })
+    expect(solved('easy')).toEqual({ always: 1, sometimes: 0, never: 0, unscored: 0 })
+  })
+
   it('lists any page in any order, with what has no value last', () => {
     using browser = openBrowser(mixed)
     const ids = (query: Parameters<typeof browser.page>[0], range = all) =>
@@ -166,7 +186,10 @@ describe('a browser', () => {
     expect(browser.page({ sort: 'task' }, all)).toEqual({ total: 0, rows: [] })
     expect(browser.totals()).toMatchObject({ trajectories: 0, return: null, costUsd: 0 })
     expect([browser.batches(), browser.failures(3), browser.passCurves(), browser.rewards()]).toEqual([[], [], [], []])
-    expect(browser.tasks({ sort: 'flakiest' }, all)).toEqual({ total: 0, attempts: 0, tasks: [] })
+    expect(browser.tasks({ sort: 'flakiest' }, all)).toEqual({
+      ...{ total: 0, attempts: 0, tasks: [] },
+      solved: { always: 0, sometimes: 0, never: 0, unscored: 0 },
+    })
     expect(browser.summary().success).toEqual({ mean: null, low: null, high: null })
     const stamp = browser.stamp()
     expect(browser.stamp()).toBe(stamp)

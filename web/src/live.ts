@@ -15,6 +15,7 @@ interface Followed extends Live {
   close(): void
 }
 
+const LINGER_MS = 1000
 const followed = new Map<string, Followed>()
 
 /** Shared by everybody on the page who looks at the same run. */
@@ -23,9 +24,13 @@ export function useLive(run: string): Live {
   useEffect(() => {
     live.readers++
     return () => {
-      if (--live.readers > 0) return
-      live.close()
-      followed.delete(run)
+      live.readers--
+      // Whoever goes to another page of the same run reads on.
+      setTimeout(() => {
+        if (live.readers > 0 || followed.get(run) !== live) return
+        live.close()
+        followed.delete(run)
+      }, LINGER_MS)
     }
   }, [live, run])
   return live

@@ -1,6 +1,7 @@
 /** The tokens of a trajectory as they were sampled: what nobody shows. Whatever is not on record is said not to be. */
+import { isDeepStrictEqual } from 'node:util'
 import { type Call, callsOf, type Trajectory } from '../../core/index.ts'
-import type { TaughtUpdate } from '../../data/index.ts'
+import type { TaughtCall, TaughtUpdate } from '../../data/index.ts'
 import type { CallTokens, TokenOutline, TokenSlice } from './wire.ts'
 
 /** Tokens in a slice, as the page asks for them. */
@@ -42,7 +43,8 @@ export function tokenOutline(
   texts: TokenTexts,
 ): TokenOutline {
   const before = new Map<string, readonly number[]>()
-  const calls = heldBy(trajectory, learned).map(({ call, step, source, prompt, completion }, n): CallTokens => {
+  const held = heldBy(trajectory, learned)
+  const calls = held.map(({ call, step, source, prompt, completion }, n): CallTokens => {
     const { role, model, completion: answer } = call
     const sequence = before.get(role) ?? []
     const shared = source === 'captured' ? commonLength(sequence, prompt) : 0
@@ -57,7 +59,7 @@ export function tokenOutline(
     }
   })
   const updates = learned.map(({ arm, round, update }) => ({ arm, round, update }))
-  return { calls, texts: texts !== undefined, updates, largest: largestOf(trajectory, learned), slice: SLICE }
+  return { calls, texts: texts !== undefined, updates, largest: largestOf(held, learned), slice: SLICE }
 }
 
 function leastOf(logprobs: readonly number[], from: number): CallTokens['leastLikely'] {
@@ -67,11 +69,10 @@ function leastOf(logprobs: readonly number[], from: number): CallTokens['leastLi
   return logprob === undefined ? null : { place: from + least, logprob }
 }
 
-function largestOf(trajectory: Trajectory, learned: readonly TaughtUpdate[]): TokenOutline['largest'] {
-  const calls = callsOf(trajectory)
-  const lessons = calls.map((_, n) => lessonsOf(learned, n))
+function largestOf(held: readonly Held[], learned: readonly TaughtUpdate[]): TokenOutline['largest'] {
+  const lessons = held.map((one, n) => lessonsOf(learned, n, one))
   return {
-    entropy: largest(calls.map(({ completion }) => completion.tokens?.entropies)),
+    entropy: largest(held.map(({ call }) => call.completion.tokens?.entropies)),
     weight: largest(lessons.map(({ weights }) => weights)),
     advantage: largest(lessons.map(({ advantages }) => advantages)),
   }
@@ -88,9 +89,11 @@ interface Lessons {
   readonly advantages: readonly number[] | null
 }
 
-/** What all updates together made of a call's completion. */
-function lessonsOf(learned: readonly TaughtUpdate[], call: number): Lessons {
-  const lessons = learned.flatMap(({ calls }) => calls[call] ?? [])
+/** What all updates together made of a call's completion; of updates that learned other tokens in its place, nothing. */
+function lessonsOf(learned: readonly TaughtUpdate[], call: number, { source, completion }: Held): Lessons {
+  const fits = ({ tokens }: TaughtCall): boolean =>
+    source === 'captured' ? tokens === undefined : isDeepStrictEqual(tokens, completion)
+  const lessons = learned.flatMap(({ calls }) => calls[call] ?? []).filter(fits)
   return {
     weights: sumsOf(lessons.map(({ weights }) => weights)),
     advantages: lessons.findLast(({ advantages }) => advantages !== null)?.advantages ?? null,
@@ -125,7 +128,7 @@ export function tokenSlice(
   const column = (values: readonly number[] | undefined | null): (number | null)[] =>
     places.map((place) => (place < prompt.length ? null : (values?.[place - prompt.length] ?? null)))
   const { logprobs, entropies } = call.completion.tokens ?? {}
-  const { weights, advantages } = lessonsOf(known.learned, n)
+  const { weights, advantages } = lessonsOf(known.learned, n, held)
   return {
     ...{ call: n, from, ids, texts: known.texts?.(ids) ?? null },
     ...{ logprobs: column(logprobs), entropies: column(entropies) },

@@ -83,7 +83,7 @@ function Head({ now, group }: { readonly now: RunNow; readonly group: GroupOf })
 }
 
 /** In px: a step's column, an attempt's, and a row. */
-const [STEP_PX, ATTEMPT_PX, GROUP_ROW_PX] = [64, 168, 56]
+const [STEP_PX, ATTEMPT_PX, GROUP_ROW_PX] = [64, 168, 50]
 
 function Grid({ run, group }: { readonly run: string; readonly group: GroupOf }): JSX.Element {
   const { attempts, rows } = useMemo(() => aligned(group.attempts), [group])

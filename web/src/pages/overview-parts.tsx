@@ -40,7 +40,7 @@ function partsOf(now: RunNow, { outcomes, success }: Facets): Part[] {
 }
 
 const STOPS: Readonly<Record<string, string>> = {
-  ...{ terminated: 'the world said it is over', truncated: 'the world cut it short' },
+  ...{ terminated: 'the world was over', truncated: 'the world cut it short' },
   ...{ 'gave-up': 'the agent stopped first', steps: 'limit of steps', calls: 'limit of calls' },
   ...{ tokens: 'limit of tokens', time: 'limit of time', budget: 'the budget', failed: 'something broke' },
   cancelled: 'it was cancelled',
@@ -56,9 +56,9 @@ export function Stops({ now }: Of): JSX.Element {
           {sorted.map(([stop, count]) => (
             <tr key={stop}>
               <td>
-                <a href={rowsOf(now, { stop })}>{stop}</a>{' '}
-                <span class="quiet">{Object.hasOwn(STOPS, stop) ? STOPS[stop] : ''}</span>
+                <a href={rowsOf(now, { stop })}>{stop}</a>
               </td>
+              <td class="quiet">{Object.hasOwn(STOPS, stop) ? STOPS[stop] : ''}</td>
               <td class="number">{count.toLocaleString('en')}</td>
               <td class="share">
                 <Meter label={stop} value={percent(count / trajectories)} share={count / trajectories} />
@@ -112,7 +112,7 @@ export function Rewards({ now }: Of): JSX.Element | null {
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
             <td class="number">{min === max ? fixed(min) : `${fixed(min)} … ${fixed(max)}`}</td>
-            <td class="number">
+            <td class="number judged">
               {short(judged)}
               {judged < count && <span class="bad"> of {short(count)}</span>}
             </td>
@@ -168,7 +168,9 @@ export function Slowest({ now }: Of): JSX.Element {
             <a href={trajectory(now, row.id)} title={row.id}>
               {row.id}
             </a>
-            <span class="number quiet">{row.steps} steps</span>
+            <span class="number quiet">
+              {row.steps} {row.steps === 1 ? 'step' : 'steps'}
+            </span>
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import { type Live, useLive } from '../live.ts'
 import { href } from '../route.ts'
 import { askNumber, confirmed } from '../ui/dialog.tsx'
 import { ErrorBox, Loading, State, Tabs } from '../ui/parts.tsx'
+import { Tags } from '../ui/tags.tsx'
 
 const VIEWS = [
   ['', 'Overview'],
@@ -45,11 +46,7 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
         <h1>{run}</h1>
         <State state={now.state} />
         {now.live?.state === 'paused' && <span class="tag">paused</span>}
-        {now.tags.map((tag) => (
-          <span class="tag" key={tag}>
-            {tag}
-          </span>
-        ))}
+        <Tags run={run} tags={now.tags} />
         <div class="aside">
           {now.live &&
             deeds.filter(({ not }) => !not).map((action) => <Button key={action.id} action={action} class="small" />)}

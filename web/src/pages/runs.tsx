@@ -4,11 +4,15 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { Runs as Listing, RunLine } from '../../../src/serve/view/wire.ts'
 import { type Action, Button, useActions } from '../actions.tsx'
-import { isExport, post, useGet } from '../api.ts'
+import { api, isExport, post, useGet } from '../api.ts'
 import { ago, dollars, short } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
+import { ask } from '../ui/dialog.tsx'
 import { Empty, ErrorBox, Loading, Mean, Select, State } from '../ui/parts.tsx'
 import { type Column, Table } from '../ui/table.tsx'
+import { setTags, Tags, tagsFrom } from '../ui/tags.tsx'
+import { endToast, toast } from '../ui/toast.tsx'
+import './runs.css'
 
 /** Runs that are marked, for what can be done with several. */
 const marked = signal<ReadonlySet<string>>(new Set())
@@ -23,57 +27,44 @@ const toggle = (id: string): void => {
   marked.value = next
 }
 
-const columns: readonly Column<RunLine>[] = [
-  { name: 'run', sort: 'id', width: 'minmax(8rem, 1.6fr)', cell: ({ id }) => id },
-  { name: 'state', sort: 'state', width: '6.5rem', cell: ({ state }) => <State state={state} /> },
-  { name: 'world', sort: 'env', width: 'minmax(6rem, 1fr)', wide: 'wider', cell: ({ env }) => env },
+const columnsFor = (reload: () => void): readonly Column<RunLine>[] => [
+  { name: 'run', sort: 'id', width: 'minmax(9rem, 1.5fr)', cell: ({ id }) => <span title={id}>{id}</span> },
   {
-    name: 'who',
-    sort: 'model',
-    width: 'minmax(6rem, 1.2fr)',
-    wide: true,
-    cell: ({ model, agent, command }) => [model || command, agent].filter(Boolean).join(', '),
+    ...{ name: 'state', sort: 'state', width: '6.5rem', narrow: '0.8rem', brief: true },
+    cell: ({ state }) => <State state={state} />,
   },
-  { name: 'success', sort: 'success', width: '10.5rem', number: true, cell: ({ success }) => <Mean of={success} /> },
+  { name: 'world', sort: 'env', width: 'minmax(5rem, 1fr)', wide: 'wider', cell: ({ env }) => cut(env) },
+  { name: 'who', sort: 'model', width: 'minmax(6rem, 1.7fr)', wide: true, cell: (run) => cut(who(run)) },
   {
-    name: 'return',
-    sort: 'return',
-    width: '11rem',
-    number: true,
-    wide: true,
+    ...{ name: 'success', sort: 'success', width: '10rem', narrow: '3.6rem', number: true },
+    cell: ({ success }) => <Mean of={success} />,
+  },
+  {
+    ...{ name: 'return', sort: 'return', width: '11rem', number: true, wide: true },
     cell: (run) => <Mean of={run.return} digits={1} />,
   },
   {
-    name: 'episodes',
-    sort: 'trajectories',
-    width: '5.5rem',
-    number: true,
-    wide: true,
+    ...{ name: 'episodes', sort: 'trajectories', width: '4.6rem', narrow: '4.2rem', number: true },
     cell: (run) => short(run.trajectories),
   },
   {
-    name: 'broken',
-    sort: 'broken',
-    width: '4.5rem',
-    number: true,
-    wide: true,
+    ...{ name: 'broken', sort: 'broken', width: '3.6rem', number: true, wide: true },
     cell: ({ broken }) => (broken > 0 ? <span class="bad">{short(broken)}</span> : '0'),
   },
-  { name: 'cost', sort: 'costUsd', width: '5.5rem', number: true, wide: true, cell: ({ costUsd }) => dollars(costUsd) },
-  { name: 'rate', sort: 'rate', width: '5rem', number: true, wide: true, cell: (run) => rateOf(run) },
-  { name: 'begun', sort: 'started', width: '7rem', wide: true, cell: ({ started }) => ago(started) },
   {
-    name: 'tags',
-    width: '7rem',
-    wide: true,
-    cell: ({ tags }) =>
-      tags.map((tag) => (
-        <span class="tag" key={tag}>
-          {tag}
-        </span>
-      )),
+    ...{ name: 'cost', sort: 'costUsd', width: '4.6rem', number: true, wide: 'wider' },
+    cell: ({ costUsd }) => dollars(costUsd),
+  },
+  { name: 'rate', sort: 'rate', width: '4.6rem', number: true, wide: 'wider', cell: rateOf },
+  { name: 'begun', sort: 'started', width: '6.5rem', wide: true, cell: ({ started }) => ago(started) },
+  {
+    ...{ name: 'tags', width: 'minmax(5rem, 1fr)', wide: true },
+    cell: ({ id, tags }) => <Tags run={id} tags={tags} changed={reload} />,
   },
 ]
+
+const cut = (text: string): JSX.Element => <span title={text}>{text}</span>
+const who = ({ model, agent, command }: RunLine): string => [model || command, agent].filter(Boolean).join(', ')
 
 const perSecond = ({ trajectories, seconds }: RunLine): number => (seconds ? trajectories / seconds : 0)
 const rateOf = (run: RunLine): string => (run.seconds ? `${short(perSecond(run))}/s` : '–')
@@ -85,46 +76,87 @@ export function Runs({ query }: Pick<Place, 'query'>): JSX.Element {
     const timer = setInterval(() => document.hidden || tick.value++, EVERY_MS)
     return () => clearInterval(timer)
   }, [])
-  const runs = useMemo(() => chosen(data?.runs ?? [], query), [data, query])
+  const readable = useMemo(() => (data?.runs ?? []).filter((run) => run.error === undefined), [data])
+  const runs = useMemo(() => chosen(readable, query), [readable, query])
   useActions(isExport ? [] : deeds(runs, reload))
   if (error !== undefined && !data) return <ErrorBox error={error} retry={reload} />
   if (!data) return <Loading />
-  const { sort = 'started', order = 'descending' } = query
   return (
     <>
       <h1>Runs</h1>
-      {data.runs.length === 0 ? (
+      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {readable.length > 0 && <Listed query={query} all={readable} runs={runs} reload={reload} />}
+      {data.runs.length === 0 && (
         <Empty title={`No run lies in ${data.folder} yet.`}>
           Make one: <code>ludus run maze --model random</code>, or <code>ludus start</code>, which trains a small model
           in three minutes.
         </Empty>
-      ) : (
-        <>
-          <Filters query={query} runs={data.runs} />
-          <Bar runs={runs} reload={reload} />
-          <Table
-            label="Runs"
-            columns={[mark, ...columns].filter(({ name }) => name !== '' || !isExport)}
-            count={runs.length}
-            row={(i) => runs[i]}
-            to={pageOf}
-            order={{ by: sort, descending: order === 'descending' }}
-            onOrder={({ by, descending }) => refine({ sort: by, order: descending ? 'descending' : 'ascending' })}
-          />
-          {runs.length === 0 && <Empty title="No run is like that.">Loosen the filters above.</Empty>}
-        </>
+      )}
+      <Unreadable runs={data.runs.filter((run) => run.error !== undefined)} />
+    </>
+  )
+}
+
+interface ListedProps extends Pick<Place, 'query'> {
+  readonly all: readonly RunLine[]
+  readonly runs: readonly RunLine[]
+  readonly reload: () => void
+}
+
+function Listed({ query, all, runs, reload }: ListedProps): JSX.Element {
+  const { sort = 'started', order = 'descending' } = query
+  const columns = useMemo(() => [...(isExport ? [] : [markOf(runs)]), ...columnsFor(reload)], [runs])
+  return (
+    <>
+      <Filters query={query} runs={all} />
+      <Bar runs={runs} reload={reload} />
+      <Table
+        label="Runs"
+        columns={columns}
+        count={runs.length}
+        row={(i) => runs[i]}
+        to={pageOf}
+        order={{ by: sort, descending: order === 'descending' }}
+        onOrder={({ by, descending }) => refine({ sort: by, order: descending ? 'descending' : 'ascending' })}
+      />
+      {runs.length === 0 && (
+        <Empty title="No run is like that.">
+          <a href={href([])}>Show all {all.length}</a>
+        </Empty>
       )}
     </>
+  )
+}
+
+/** Folders that look like runs and cannot be read, each with the reason. */
+function Unreadable({ runs }: { readonly runs: readonly RunLine[] }): JSX.Element | null {
+  if (runs.length === 0) return null
+  return (
+    <section class="unreadable" aria-label="Runs that cannot be read">
+      <h2>Cannot be read</h2>
+      <ul>
+        {runs.map(({ id, error }) => (
+          <li key={id}>
+            <strong>{id}</strong> <span class="bad">{error}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
 const pageOf = ({ id, command }: RunLine): string =>
   href(command === 'check' ? ['run', id, 'certificate'] : ['run', id])
 
-const mark: Column<RunLine> = {
-  name: '',
-  width: '1.8rem',
-  cell: ({ id }) => (
+const markOf = (runs: readonly RunLine[]): Column<RunLine> => ({
+  name: 'marked',
+  width: '1.2rem',
+  head: () => <MarkAll runs={runs} />,
+  cell: ({ id }) => <Mark id={id} />,
+})
+
+function Mark({ id }: { readonly id: string }): JSX.Element {
+  return (
     <input
       type="checkbox"
       class="above"
@@ -132,7 +164,23 @@ const mark: Column<RunLine> = {
       checked={marked.value.has(id)}
       onChange={() => toggle(id)}
     />
-  ),
+  )
+}
+
+function MarkAll({ runs }: { readonly runs: readonly RunLine[] }): JSX.Element {
+  const count = runs.filter(({ id }) => marked.value.has(id)).length
+  const all = count > 0 && count === runs.length
+  return (
+    <input
+      type="checkbox"
+      aria-label="mark all"
+      checked={all}
+      indeterminate={count > 0 && !all}
+      onChange={() => {
+        marked.value = all ? new Set() : new Set(runs.map(({ id }) => id))
+      }}
+    />
+  )
 }
 
 function Filters({ query, runs }: Pick<Place, 'query'> & { readonly runs: readonly RunLine[] }): JSX.Element {
@@ -169,75 +217,84 @@ function Filters({ query, runs }: Pick<Place, 'query'> & { readonly runs: readon
 }
 
 /** What can be done with those that are marked. */
-function Bar({ runs, reload }: { readonly runs: readonly RunLine[]; readonly reload: () => void }): JSX.Element | null {
+function Bar({ runs, reload }: Pick<ListedProps, 'runs' | 'reload'>): JSX.Element | null {
   const count = runs.filter(({ id }) => marked.value.has(id)).length
-  if (isExport || (count === 0 && deleted.value.length === 0)) return null
+  if (isExport) return null
   return (
-    <div class="bar" role="toolbar" aria-label="Marked runs">
-      {count > 0 && <span>{count} marked</span>}
-      {deeds(runs, reload).map((action) => (action.not ? null : <Button key={action.id} action={action} />))}
+    <div class="bar marked" role="toolbar" aria-label="Marked runs">
+      {count > 0 ? <span>{count} marked</span> : <span class="quiet">Mark runs to compare, tag or delete them.</span>}
+      {deeds(runs, reload).map((action) =>
+        action.not || !ON_BAR.has(action.id) ? null : <Button key={action.id} action={action} class="small" />,
+      )}
     </div>
   )
 }
 
+const ON_BAR = new Set(['compare', 'tag', 'delete', 'unmark'])
+
 function deeds(runs: readonly RunLine[], reload: () => void): Action[] {
-  const ids = runs.filter(({ id }) => marked.value.has(id)).map(({ id }) => id)
+  const held = runs.filter(({ id }) => marked.value.has(id))
+  const ids = held.map(({ id }) => id)
   const none = ids.length === 0 && 'mark some runs first'
-  const last = deleted.value
   return [
     {
-      id: 'compare',
-      title: 'Compare',
-      key: 'c',
-      to: href(['compare'], { runs: ids.join(',') }),
+      ...{ id: 'compare', title: 'Compare', key: 'c', to: href(['compare'], { runs: ids.join(',') }) },
       not: ids.length < 2 && 'mark two runs or more',
     },
+    { id: 'tag', title: 'Add tags', not: none, run: () => addTags(held).then(reload) },
+    { id: 'delete', title: 'Delete', danger: true, not: none, run: () => remove(ids, reload) },
     {
-      id: 'tag',
-      title: 'Tag',
-      not: none,
-      async run() {
-        const given = prompt('Tags of these runs, by commas', runs.find(({ id }) => id === ids[0])?.tags.join(', '))
-        if (given === null) return
-        const tags = given
-          .split(',')
-          .map((tag) => tag.trim())
-          .filter(Boolean)
-        for (const id of ids) await post(`runs/${encodeURIComponent(id)}/tags`, { tags })
-        reload()
+      ...{ id: 'unmark', title: 'Unmark', not: none },
+      run() {
+        marked.value = new Set()
       },
     },
-    {
-      id: 'delete',
-      title: 'Delete',
-      danger: true,
-      not: none,
-      async run() {
-        const gone: string[] = []
-        try {
-          for (const id of ids) {
-            await post(`runs/${encodeURIComponent(id)}/delete`, {})
-            gone.push(id)
-          }
-        } finally {
-          deleted.value = gone
-          marked.value = new Set()
-          reload()
-        }
-      },
-    },
-    {
-      id: 'undo',
-      title: last.length === 1 ? `Bring ${last[0]} back` : `Bring ${last.length} runs back`,
-      key: 'u',
-      not: last.length === 0 && 'nothing was deleted',
-      async run() {
-        for (const id of last) await post(`runs/${encodeURIComponent(id)}/restore`, {})
-        deleted.value = []
-        reload()
-      },
-    },
+    { id: 'mark', title: 'Mark the run that has the focus', key: 'x', run: markFocused },
+    undo(reload),
   ]
+}
+
+function markFocused(): void {
+  const row = document.activeElement?.closest('.table-row')
+  row?.querySelector<HTMLInputElement>('input[type="checkbox"]')?.click()
+}
+
+async function addTags(runs: readonly RunLine[]): Promise<void> {
+  const about = `They are added to those of ${runs.length === 1 ? runs[0]!.id : `${runs.length} runs`}.`
+  const given = await ask({ title: 'Add tags', about, yes: 'Add', field: { label: 'Tags, by commas', value: '' } })
+  if (given === undefined) return
+  for (const { id, tags } of runs) await setTags(id, tagsFrom([...tags, given].join(',')))
+}
+
+const runsOf = (ids: readonly string[]): string => (ids.length === 1 ? `${ids[0]}` : `${ids.length} runs`)
+
+const undo = (reload: () => void): Action => ({
+  ...{ id: 'undo', title: `Bring ${runsOf(deleted.value)} back`, key: 'u' },
+  not: deleted.value.length === 0 && 'nothing was deleted',
+  async run() {
+    endToast()
+    for (const id of deleted.value) await post(api(['runs', id, 'restore']), {})
+    deleted.value = []
+    reload()
+  },
+})
+
+/** Those that could be; the rest, with the reason, is said. */
+async function remove(ids: readonly string[], reload: () => void): Promise<void> {
+  const gone: string[] = []
+  try {
+    for (const id of ids) {
+      await post(api(['runs', id, 'delete']), {})
+      gone.push(id)
+    }
+  } finally {
+    marked.value = new Set(ids.filter((id) => !gone.includes(id)))
+    if (gone.length > 0) {
+      deleted.value = gone
+      toast(`${runsOf(gone)} deleted.`, undo(reload))
+    }
+    reload()
+  }
 }
 
 /** Those that the query asks for, in its order. */

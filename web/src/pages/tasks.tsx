@@ -57,6 +57,13 @@ function Matrix({ now, query }: MatrixProps): JSX.Element {
       <Filters now={now} query={query} />
       {tasks.error !== undefined && <ErrorBox error={tasks.error} />}
       {tasks.total === 0 && <Empty title="No task is like that.">Loosen the filters above.</Empty>}
+      <div class="task task-heads quiet" aria-hidden="true">
+        <span>task</span>
+        <span class="number">success</span>
+        <span class="number">return</span>
+        <span class="number">tries</span>
+        <span>attempts, each a link to its trajectory</span>
+      </div>
       <Virtual
         count={tasks.total ?? 1}
         height={heightOf(first?.attempts ?? 1)}
@@ -173,34 +180,29 @@ function Curves({ run, batch, stamp }: CurvesProps): JSX.Element {
   })
   const shown = data.filter(named)
   return (
-    <Card title="pass@k and pass^k" class="pass">
-      {data.length > 1 && (
-        <Chart
-          title="at least one of k attempts succeeds, and all of them do"
-          x="k"
-          curves={[curve('pass@k', 'passAt'), curve('pass^k', 'passHat')]}
-          range={[0, 1]}
-          height={140}
-        />
-      )}
-      <Figured label="pass@k and pass^k" heads={['k', ...shown.map(({ k }) => `#${k}`)]}>
-        <tr>
-          <th scope="row">pass@k</th>
-          {shown.map(({ k, passAt }) => (
-            <td key={k} class="number">
-              {fixed(passAt, 3)}
-            </td>
+    <Card title="pass@k and pass^k">
+      <div class="pass">
+        {data.length > 1 && (
+          <Chart
+            title="at least one of k attempts succeeds, and all of them do"
+            x="k"
+            curves={[curve('pass@k', 'passAt'), curve('pass^k', 'passHat')]}
+            range={[0, 1]}
+            height={140}
+          />
+        )}
+        <Figured label="pass@k and pass^k" heads={['#k', '#pass@k', '#pass^k']}>
+          {shown.map(({ k, passAt, passHat }) => (
+            <tr key={k}>
+              <th scope="row" class="number">
+                {k}
+              </th>
+              <td class="number">{fixed(passAt, 3)}</td>
+              <td class="number">{fixed(passHat, 3)}</td>
+            </tr>
           ))}
-        </tr>
-        <tr>
-          <th scope="row">pass^k</th>
-          {shown.map(({ k, passHat }) => (
-            <td key={k} class="number">
-              {fixed(passHat, 3)}
-            </td>
-          ))}
-        </tr>
-      </Figured>
+        </Figured>
+      </div>
     </Card>
   )
 }

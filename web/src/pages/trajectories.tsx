@@ -9,6 +9,7 @@ import { useSlow } from '../slow.ts'
 import { BatchSelect } from '../ui/batch-select.tsx'
 import { Empty, ErrorBox, lookOf, Outcome, Select } from '../ui/parts.tsx'
 import { type Column, ROW_PX, Table, usePaged } from '../ui/table.tsx'
+import { MARGIN } from '../ui/virtual.tsx'
 import { RunFrame } from './run-frame.tsx'
 import './trajectories.css'
 
@@ -27,7 +28,7 @@ export function Trajectories({ run, query }: TrajectoriesProps): JSX.Element {
 const columns: readonly Column<Row>[] = [
   { name: 'trajectory', sort: 'id', width: 'minmax(9rem, 2fr)', cell: ({ id }) => <span title={id}>{id}</span> },
   {
-    ...{ name: 'outcome', sort: 'outcome', width: '8.5rem', narrow: '1.2rem' },
+    ...{ name: 'outcome', sort: 'outcome', width: '8.5rem', narrow: '1.2rem', brief: true },
     cell: (row) => <Outcome look={lookOf(row)} />,
   },
   { name: 'return', sort: 'return', width: '5rem', narrow: '4rem', number: true, cell: (row) => fixed(row.return) },
@@ -122,7 +123,8 @@ function useAnchor(item: (index: number) => Row | undefined): (from: number) => 
   }
   if (id === undefined && index > 0) anchor.current = { index, id: here }
   return (from) => {
-    anchor.current = { index: from, id: from > 0 ? item(from)?.id : undefined }
+    const first = from + Math.ceil(MARGIN / ROW_PX)
+    anchor.current = { index: first, id: from > 0 ? item(first)?.id : undefined }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Asks for a value, or whether something is meant: one dialog at a time, and the answer as a promise. */
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import './dialog.css'
 
 interface Question {
@@ -43,13 +43,14 @@ export async function askNumber(title: string, label: string, value: number): Pr
 function answered(question: Question): Promise<string | undefined> {
   open.peek()?.answer(undefined)
   return new Promise((resolve) => {
-    open.value = {
+    const asked: Asked = {
       ...question,
       answer(text) {
-        open.value = undefined
+        if (open.peek() === asked) open.value = undefined
         resolve(text)
       },
     }
+    open.value = asked
   })
 }
 
@@ -63,9 +64,12 @@ function OpenDialog({ asked }: { readonly asked: Asked }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const [text, setText] = useState(field?.value ?? '')
   const [wrong, setWrong] = useState<string>()
-  useEffect(() => {
-    dialog.current?.showModal()
-    dialog.current?.querySelector('input')?.select()
+  useLayoutEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    element?.querySelector('input')?.select()
+    // Closed, it gives the focus back to where it was.
+    return () => element?.close()
   }, [])
   const submit = (event: Event): void => {
     event.preventDefault()

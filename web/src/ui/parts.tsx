@@ -49,7 +49,7 @@ export function Mean({ of, digits = 2 }: { readonly of: Interval; readonly digit
   if (of.mean === null) return <span class="quiet">–</span>
   return (
     <span class="number">
-      {fixed(of.mean, digits)} <span class="quiet">{interval(of, digits)}</span>
+      {fixed(of.mean, digits)} <span class="quiet interval">{interval(of, digits)}</span>
     </span>
   )
 }
@@ -86,7 +86,11 @@ export function Outcome({ look, plain }: { readonly look: Look; readonly plain?:
 }
 
 export function State({ state }: { readonly state: RunState }): JSX.Element {
-  return <span class={`state ${state}`}>{state}</span>
+  return (
+    <span class={`state ${state}`} title={state}>
+      <span class="state-name">{state}</span>
+    </span>
+  )
 }
 
 /** Nothing is here, and what to do about it. */

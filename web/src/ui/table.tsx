@@ -14,6 +14,8 @@ export interface Column<R> {
   readonly width: string
   readonly narrow?: string
   readonly number?: boolean
+  /** On a phone its mark alone, and no head. */
+  readonly brief?: boolean
   /** Not on a phone; 'wider': only on a wide screen. */
   readonly wide?: boolean | 'wider'
   readonly cell: (row: R) => ComponentChildren
@@ -109,8 +111,8 @@ function onArrow(event: KeyboardEvent): void {
   next.focus()
 }
 
-const classOf = ({ number, wide }: Pick<Column<unknown>, 'number' | 'wide'>): string =>
-  `${number ? 'number' : ''} ${wide ? 'wide' : ''} ${wide === 'wider' ? 'wider' : ''}`
+const classOf = ({ number, wide, brief }: Pick<Column<unknown>, 'number' | 'wide' | 'brief'>): string =>
+  `${brief ? 'brief' : ''} ${number ? 'number' : ''} ${wide ? 'wide' : ''} ${wide === 'wider' ? 'wider' : ''}`
 
 interface HeadProps<R> {
   readonly column: Column<R>

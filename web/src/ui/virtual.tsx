@@ -23,7 +23,7 @@ interface VirtualProps {
 }
 
 /** Drawn beyond the edges of the view, in px. */
-const MARGIN = 400
+export const MARGIN = 400
 
 class Heights {
   readonly tops: Float64Array

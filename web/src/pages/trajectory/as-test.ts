@@ -24,8 +24,8 @@ export function asTest(trajectory: Replayable, { run, name, data }: World): stri
     steps: trajectory.steps.map((step) => ({ ...step, calls: [] })),
     ...{ trailing: [], branches: [] },
   }
-  const title = `shows${trajectory.outcome.kind === 'scored' ? ' and pays' : ''} the same`
-  return `${IMPORTS.join('\n')}
+  const pays = trajectory.outcome.kind === 'scored'
+  return `${importsOf(pays).join('\n')}
 
 const spec = openEnvironment(${open})
 const id = ${JSON.stringify(`${run}/${trajectory.id}`)}
@@ -37,32 +37,31 @@ async function taskOf(id: string): Promise<Task> {
   throw new Error(\`\${spec.id} has no task '\${id}'\`)
 }
 
-it(\`${title} again: \${id}\`, async () => {
+it(\`shows${pays ? ' and pays' : ''} the same again: \${id}\`, async () => {
   await using sandboxes = openSandboxes('auto')
   const { signal } = new AbortController()
   const task = await taskOf(trajectory.task)
-  const steps: Step[] = []
-  const sandbox: typeof sandboxes.open = (needs, until) => sandboxes.open(needs, until)
+${pays ? '  const steps: Step[] = []\n' : ''}  const sandbox: typeof sandboxes.open = (needs, until) => sandboxes.open(needs, until)
   for await (const scene of replay(spec, task, trajectory, { signal, sandbox })) {
-    const { step, env, observation, reward } = scene
+    const { step, observation } = scene
     const { messages } = trajectory.steps[step]?.observation ?? trajectory.final ?? observation
     expect(observation.messages, \`what is seen after \${step} steps\`).toEqual(messages)
-    const before = trajectory.steps[step - 1]
-    if (before) steps.push({ ...before, reward })
-${trajectory.outcome.kind === 'scored' ? PAYS : ''}  }
+${pays ? PAYS : ''}  }
 })
 `
 }
 
-const IMPORTS = [
-  "import { judge, outcomeOf, replay, type Step, type Task, type Trajectory } from 'ludus'",
+const importsOf = (pays: boolean): string[] => [
+  `import { ${pays ? 'judge, outcomeOf, replay, type Step' : 'replay'}, type Task, type Trajectory } from 'ludus'`,
   "import { openEnvironment } from 'ludus/environments'",
   "import { openSandboxes } from 'ludus/sandboxes'",
   "import { expect, it } from 'vitest'",
 ]
 
-const PAYS = `    if (step < trajectory.steps.length) continue
-    const judged = { task, env, steps, last: before?.action, signal }
+const PAYS = `    const before = trajectory.steps[step - 1]
+    if (before) steps.push({ ...before, reward: scene.reward })
+    if (step < trajectory.steps.length) continue
+    const judged = { task, env: scene.env, steps, last: before?.action, signal }
     const rewards = await judge(spec.rubric, { ...judged, sandbox: (needs) => sandbox(needs, signal) })
     expect(outcomeOf(steps, rewards)).toEqual(trajectory.outcome)
 `

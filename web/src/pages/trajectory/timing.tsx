@@ -96,7 +96,7 @@ function columnsOf(totalMs: number, seats: readonly string[]): Column<TimingRow>
     { name: 'took', width: '5.5rem', number: true, cell: ({ timeMs }) => duration(timeMs / 1000) },
     { name: 'tokens/s', width: '5rem', number: true, wide: true, cell: perSecond },
     {
-      name: '',
+      name: 'when',
       width: 'minmax(4rem, 1fr)',
       cell: ({ startMs, timeMs, role }) => (
         <span class="waterfall" aria-hidden="true">

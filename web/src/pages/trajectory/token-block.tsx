@@ -62,8 +62,8 @@ function Break({ call, place }: { readonly call: CallTokens; readonly place: num
     <p class="token-break">
       <strong>Break in the prefix.</strong>{' '}
       {place === 0
-        ? 'This prompt does not begin as the sequence before it at all: it is a new sequence.'
-        : `From place ${place} on, the prompt of call ${call.call} is not what the sequence before it went on with.`}
+        ? `The prompt of call ${call.call} begins anew: nothing of the sequence before it is kept.`
+        : `The prompt of call ${call.call} leaves the sequence before it at place ${place}.`}
     </p>
   )
 }
@@ -86,8 +86,12 @@ function TokenLines(props: BlockProps & { readonly block: Lines }): JSX.Element 
         if (!token) return null
         const look = colourOf(token, { by, largest: outline.largest, version })
         return (
-          <span key={i} class={`token ${look} ${from + i === here ? 'at' : ''}`} data-place={from + i}>
-            {token.text ? visible(token.text) : `#${token.id} `}
+          <span
+            key={i}
+            class={`token ${look} ${token.text ? '' : 'by-id'} ${from + i === here ? 'at' : ''}`}
+            data-place={from + i}
+          >
+            {token.text ? visible(token.text) : `#${token.id}`}
           </span>
         )
       }),

@@ -51,8 +51,7 @@ function sampledFacts({ logprob, entropy, mask, weight, advantage }: Token): (re
   ]
 }
 
-const saidBy = ({ text }: Token): string =>
-  text === null ? 'no tokenizer at hand' : text === '' ? 'no text' : visible(text)
+const saidBy = ({ id, text }: Token): string => (text ? visible(text) : `#${id}`)
 
 /** The scale, from end to end. */
 export function Legend({
@@ -70,6 +69,7 @@ export function Legend({
       {none !== undefined ? <span class="quiet">{none}</span> : <Scale by={by} outline={outline} versions={versions} />}
       <span class="token context">context</span>
       {by !== 'mask' && <span class="token unknown">not on record</span>}
+      {!outline.texts && <span class="quiet">No tokenizer is on disk: tokens are shown by id.</span>}
     </div>
   )
 }

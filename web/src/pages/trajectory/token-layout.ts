@@ -18,7 +18,7 @@ export type Block =
   | { readonly kind: 'empty'; readonly call: number }
 
 /** Tokens in a block: a few lines. */
-export const BLOCK = 240
+export const BLOCK = 160
 /** Fewer are not worth a fold. */
 const FOLDED = 16
 

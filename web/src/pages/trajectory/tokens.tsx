@@ -121,11 +121,20 @@ const URL_MS = 250
 
 /** The token that is looked at; the address has it as `at=<call>.<place>`, a moment later. */
 function useAt(outline: TokenOutline): readonly [At | undefined, (at: At | undefined) => void] {
-  const [at, set] = useState(() => read(address.peek().query['at'], outline))
+  const given = address.value.query['at']
+  const [at, set] = useState(() => read(given, outline))
+  const known = useRef(given)
+  useEffect(() => {
+    if (given === known.current) return
+    known.current = given
+    set(read(given, outline))
+  }, [given])
   useEffect(() => {
     const timer = setTimeout(() => {
       const text = at && `${at.call}.${at.place}`
-      if (address.peek().query['at'] !== text) refine({ at: text })
+      if (known.current === text) return
+      known.current = text
+      refine({ at: text })
     }, URL_MS)
     return () => clearTimeout(timer)
   }, [at])
