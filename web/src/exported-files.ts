@@ -10,8 +10,8 @@ interface TrustedTypes {
 
 declare global {
   var ludusExport: ExportHead | undefined
-  /** Called by each file of data. */
-  var ludusHand: ((name: string, json: string) => void) | undefined
+  /** Called by each file of data, with JSON as gzip in base64. */
+  var ludusHand: ((name: string, packed: string) => void) | undefined
   var trustedTypes: TrustedTypes | undefined
 }
 
@@ -21,7 +21,7 @@ export const exported = globalThis.ludusExport
 export const exportNote = ({ bodies, trajectories }: ExportHead): string =>
   bodies < trajectories ? `exported, with the first ${bodies} of ${trajectories} trajectories` : 'exported'
 
-const handed = new Map<string, unknown>()
+const handed = new Map<string, string>()
 const loading = new Map<string, Promise<unknown>>()
 const address = (name: string): string => {
   if (!/^[a-z]+(\/[\da-f]+){0,2}$/.test(name)) throw new Error(`'${name}' is no file of an export`)
@@ -31,7 +31,7 @@ const policy =
   exported && globalThis.trustedTypes
     ? globalThis.trustedTypes.createPolicy('ludus-data', { createScriptURL: address })
     : { createScriptURL: address }
-if (exported) globalThis.ludusHand = (name, json) => handed.set(name, JSON.parse(json))
+if (exported) globalThis.ludusHand = (name, packed) => handed.set(name, packed)
 
 /** What a file hands in. `keep`: for who asks again. */
 export function load<T>(name: string, keep = true): Promise<T> {
@@ -51,9 +51,10 @@ async function script(name: string): Promise<unknown> {
     element.onerror = () => reject(new Error(missing(name)))
     document.head.append(element)
   }).finally(() => element.remove())
-  const answer = handed.get(name)
+  const packed = handed.get(name) ?? ''
   handed.delete(name)
-  return answer
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0))
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json()
 }
 
 function missing(name: string): string {

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { View } from './app.ts'
 import {
   EXPORT_PAGE,
@@ -77,7 +78,7 @@ export async function exportRun(view: View, options: ExportOptions): Promise<Exp
   const { command } = await asker.ask<RunNow>([])
   const start = `#/run/${encodeURIComponent(run)}${command === 'check' ? '/certificate' : ''}`
   const head: ExportHead = { run, start, trajectories: rows.length, tasks, attempts, bodies: done }
-  files.write('export.js', `globalThis.ludusExport = JSON.parse(${quoted(head)})`)
+  files.write('export.js', `globalThis.ludusExport = ${JSON.stringify(head)}`)
   writePage(options.page, folder)
   return { trajectories: rows.length, bodies: done }
 }
@@ -112,7 +113,7 @@ class Asker {
   }
 }
 
-/** The files of data: each hands one answer, or several, to the page. */
+/** The files of data: each hands one answer, or several, to the page; as gzip, for requests repeat one another. */
 class Files {
   readonly #folder: string
   readonly #names = new Set<string>()
@@ -124,7 +125,8 @@ class Files {
   put(name: string, answer: unknown): void {
     if (this.#names.has(name)) throw new Error(`two answers go by the name '${name}'`)
     this.#names.add(name)
-    this.write(`${name}.js`, `ludusHand(${JSON.stringify(name)}, ${quoted(answer)})`)
+    const packed = gzipSync(JSON.stringify(answer), { level: 3 }).toString('base64')
+    this.write(`${name}.js`, `ludusHand('${name}', '${packed}')`)
   }
 
   write(name: string, text: string): void {
@@ -133,9 +135,6 @@ class Files {
     writeFileSync(path, text)
   }
 }
-
-/** JSON as a string in a script: a name like __proto__ means nothing in it. */
-const quoted = (value: unknown): string => JSON.stringify(JSON.stringify(value))
 
 async function exportRows(asker: Asker, files: Files): Promise<Row[]> {
   const rows: Row[] = []

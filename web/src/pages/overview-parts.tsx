@@ -9,7 +9,7 @@ import { href } from '../route.ts'
 import { useSlow } from '../slow.ts'
 import { Histogram, Meter, type Part, Stacked } from '../ui/bars.tsx'
 import { useBatches } from '../ui/batch-select.tsx'
-import { Card, lookOf, Outcome } from '../ui/parts.tsx'
+import { Card, lookOf, Outcome, Scrolls } from '../ui/parts.tsx'
 
 interface Of {
   readonly now: RunNow
@@ -85,8 +85,7 @@ export function Figured({
   readonly children: ComponentChildren
 }): JSX.Element {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse
-    <div class="scrolls" role="group" aria-label={label} tabIndex={0}>
+    <Scrolls label={label}>
       <table>
         <thead>
           <tr>
@@ -99,7 +98,7 @@ export function Figured({
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </Scrolls>
   )
 }
 
