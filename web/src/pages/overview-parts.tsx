@@ -111,7 +111,11 @@ export function Rewards({ now }: Of): JSX.Element | null {
       <Figured label="Rewards by component" heads={['name', '#weight', '#mean', '#least … most', '#judged']}>
         {now.rewards.map(({ name, weight, mean, min, max, judged, count }) => (
           <tr key={name}>
-            <td>{name}</td>
+            <td>
+              <span class="reward-name" title={name}>
+                {name}
+              </span>
+            </td>
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
             <td class="number">{min === max ? brief(min) : `${brief(min)} … ${brief(max)}`}</td>
