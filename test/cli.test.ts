@@ -82,7 +82,7 @@ describe('ludus run', () => {
     const one = `${/^one of them: ludus show (\S+)$/m.exec(text.out)?.[1]}`
     const transcript = await ludus('show', one)
     expect(transcript.out).toContain('You are in a maze.')
-    expect(transcript.out).toMatch(/assistant\s+move \w+\s+step 1, reward -1/)
+    expect(transcript.out).toMatch(/assistant\s+move \w+\s+step 0, reward -1/)
     const told = await json('show', one)
     expect(told.env).toBe('maze@1')
     const drawn = await json('show', one, '--pictures', join(folder, 'pictures'))

@@ -73,7 +73,8 @@ export async function recorded<T>(run: Run, work: () => Promise<T>, signal?: Abo
     return await work()
   } catch (error) {
     try {
-      run.update({ state: signal?.aborted ? 'cancelled' : 'failed' })
+      if (signal?.aborted) run.update({ state: 'cancelled' })
+      else run.update({ state: 'failed', result: { error: (error as Error).message } })
     } catch {
       // The disk that failed the work may fail this too: the work's own error is the one to tell.
     }

@@ -169,7 +169,7 @@ function stepLines({ observation, calls, action, reward }: Step, i: number): str
       : ''
   return [
     ...observation.messages.map(messageLine),
-    `${messageLine(action)}  ${styleText('dim', `step ${i + 1}, reward ${reward}${logprob}`)}`,
+    `${messageLine(action)}  ${styleText('dim', `step ${i}, reward ${reward}${logprob}`)}`,
   ]
 }
 

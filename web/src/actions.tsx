@@ -104,6 +104,10 @@ export const palette: Action = {
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 
+/** A space presses what is in focus, where that can be pressed. */
+const presses = ({ key, target }: KeyboardEvent): boolean =>
+  key === ' ' && target instanceof Element && target.closest('button, summary, a, [role="option"]') !== null
+
 addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
     event.preventDefault()
@@ -111,6 +115,7 @@ addEventListener('keydown', (event) => {
     return
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return
+  if (presses(event)) return
   const action = actions.peek().find(({ key }) => key === event.key)
   if (!action || document.querySelector('dialog[open]')) return
   event.preventDefault()

@@ -48,6 +48,18 @@ export function ago(iso: string): string {
   return new Date(iso).toLocaleDateString()
 }
 
+/** Somebody else's text for the eye: what would ring, colour or turn the direction of text is a sign, ⟨202e⟩. */
+export const plain = (text: string): string =>
+  text.replaceAll(/(?![\n\r\t])[\p{Cc}\p{Bidi_Control}]/gu, (sign) => `⟨${sign.codePointAt(0)!.toString(16)}⟩`)
+
+const NAME = 120
+
+/** The same for a name: on one line, and no longer than names are. */
+export const named = (text: string): string => {
+  const line = plain(text.slice(0, NAME)).replaceAll(/\s+/g, ' ')
+  return text.length > NAME ? `${line}…` : line
+}
+
 export function bytes(count: number): string {
   if (count < 1024) return `${count} B`
   return count < 2 ** 20 ? `${(count / 1024).toFixed(0)} KB` : `${(count / 2 ** 20).toFixed(1)} MB`

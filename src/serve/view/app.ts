@@ -206,6 +206,7 @@ function run({ app, runs, options }: Parts): void {
     const query: Query = { filter: given(filter), descending, ...(sort && { sort }) }
     return c.json({ offset, ...runs.browser(c.req.param('run')).page(query, { offset, limit }) })
   })
+  app.get('/api/runs/:run/batches', (c) => c.json(runs.browser(c.req.param('run')).batches()))
   app.get('/api/runs/:run/facets', (c) => c.json(runs.browser(c.req.param('run')).facets(given(asked(c, filters)))))
   app.get('/api/runs/:run/histograms', (c) => {
     const browser = runs.browser(c.req.param('run'))

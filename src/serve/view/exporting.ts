@@ -15,7 +15,19 @@ import {
   exportName,
   pictureName,
 } from './export-names.ts'
-import type { Group, Pictures, Row, Rows, RunLine, RunNow, Steps, Tasks, TokenOutline, TokenSlice } from './wire.ts'
+import type {
+  BatchTotals,
+  Group,
+  Pictures,
+  Row,
+  Rows,
+  RunLine,
+  RunNow,
+  Steps,
+  Tasks,
+  TokenOutline,
+  TokenSlice,
+} from './wire.ts'
 
 export interface ExportOptions {
   readonly run: string
@@ -158,8 +170,10 @@ async function answersOf(asker: Asker): Promise<Readonly<Record<string, unknown>
     ['papers', await asker.get(['papers'])],
     [base, now],
   ]
-  for (const part of ['measurements', 'histograms', 'pass']) answers.push([`${base}/${part}`, await asker.ask([part])])
-  for (const batch of groupsOf(now.batches.map(({ batch }) => batch)))
+  for (const part of ['measurements', 'histograms', 'pass', 'batches'])
+    answers.push([`${base}/${part}`, await asker.ask([part])])
+  const batches = await asker.ask<readonly BatchTotals[]>(['batches'])
+  for (const batch of groupsOf(batches.map(({ batch }) => batch)))
     answers.push([`${base}/pass?${new URLSearchParams({ batch })}`, await asker.ask(['pass'], { batch })])
   if (now.command === 'check') answers.push([`${base}/certificate`, await asker.ask(['certificate'])])
   return Object.fromEntries(answers)

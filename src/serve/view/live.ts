@@ -48,7 +48,6 @@ export class Looker {
       ...runs.line(id),
       ...{ stamp, path, settings: manifest.settings, result: manifest.result ?? null, live, totals },
       ...rates,
-      batches: browser.batches(),
       rewards: browser.rewards(),
       failures: browser.failures(8),
       slowest: browser.slowest(5),

@@ -54,7 +54,7 @@ function branchOutline({ from, steps, trailing, branches }: Branch): BranchOutli
     tokens: sumOf([...calls.map(tokensOf), ...below.map(({ tokens }) => tokens)]),
     costUsd: sumOf([...calls.map(({ completion }) => completion.costUsd), ...below.map(({ costUsd }) => costUsd)]),
     timeMs: sum([...calls, ...below].map(({ timeMs }) => timeMs)),
-    preview: steps[0] ? previewOf(steps[0].action) : '',
+    preview: steps[0] ? previewOf(steps[0].action) : (below.find(({ preview }) => preview)?.preview ?? ''),
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Trajectory } from '../../core/index.ts'
+import { callsOf, type TokenCapture, type Trajectory } from '../../core/index.ts'
 import {
   type Browser,
   type Interval,
@@ -224,11 +224,13 @@ function tagsIn(path: string): string[] {
   }
 }
 
-/** Characters, for the most part: what a trajectory takes in memory, roughly. */
-const sizeOf = ({ steps, trailing }: Trajectory): number =>
-  2 *
-  (JSON.stringify(steps.map(({ observation, action }) => [observation, action])).length +
-    2000 * (steps.length + trailing.length))
+/** What a trajectory takes in memory, roughly: characters, and tokens with what is known of each. */
+const sizeOf = (trajectory: Trajectory): number =>
+  2 * JSON.stringify(trajectory.steps.map(({ observation, action }) => [observation, action])).length +
+  callsOf(trajectory).reduce((sum, { completion: { tokens } }) => sum + 4000 + 8 * countOf(tokens), 0)
+
+const countOf = (tokens: TokenCapture | undefined): number =>
+  tokens ? tokens.prompt.length + 3 * tokens.completion.length : 0
 
 const NOTHING: Interval = { mean: null, low: null, high: null }
 const interval = z.object({ mean: z.number().nullable(), low: z.number().nullable(), high: z.number().nullable() })

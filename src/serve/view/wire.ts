@@ -1,7 +1,6 @@
 /** What the dashboard and its server say to each other: plain JSON. The page knows these types of Ludus and no others. */
 import type { Call, Certificate, Observation, Step, Trajectory } from '../../core/index.ts'
 import type {
-  BatchTotals,
   Histogram,
   HistogramColumn,
   Interval,
@@ -110,7 +109,6 @@ export interface RunNow extends RunLine {
   /** Tokens that models read and wrote, likewise. */
   readonly tokenRate: number | null
   readonly totals: Totals
-  readonly batches: readonly BatchTotals[]
   readonly rewards: readonly RewardTotals[]
   readonly failures: readonly {
     readonly boundary: string

@@ -145,7 +145,7 @@ function AttemptHead({ run, attempt: { row, advantage } }: AttemptProps & { read
       <span class="group-line number">
         <span title="return">{fixed(row.return)}</span>
         <span
-          class={advantage === null || advantage === 0 ? 'quiet' : advantage > 0 ? 'ahead' : 'behind'}
+          class={advantage === null || advantage === 0 ? 'quiet' : advantage > 0 ? 'group-ahead' : 'group-behind'}
           title="advantage: (return − mean) / standard deviation within the group"
         >
           <span class="unseen">advantage </span>

@@ -49,9 +49,12 @@ export function pageAt({ path, query }: Place): Shown {
   return {
     title: 'Not here',
     body: (
-      <Empty title="There is no such page.">
-        <a href={href([])}>All runs</a>
-      </Empty>
+      <>
+        <h1>Not here</h1>
+        <Empty title="There is no such page.">
+          <a href={href([])}>All runs</a>
+        </Empty>
+      </>
     ),
   }
 }

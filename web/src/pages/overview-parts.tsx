@@ -1,5 +1,6 @@
 /** The cards of a run's overview. */
 import type { ComponentChildren, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { BatchTotals, Facets, Histograms, RunNow } from '../../../src/serve/view/wire.ts'
 import { api, useGet } from '../api.ts'
 import { batchGroups } from '../batches.ts'
@@ -7,7 +8,8 @@ import { duration, fixed, percent, short } from '../format.ts'
 import { href } from '../route.ts'
 import { useSlow } from '../slow.ts'
 import { Histogram, Meter, type Part, Stacked } from '../ui/bars.tsx'
-import { Card, lookOf, Outcome } from '../ui/parts.tsx'
+import { useBatches } from '../ui/batch-select.tsx'
+import { Card, lookOf, Outcome, Scrolls } from '../ui/parts.tsx'
 
 interface Of {
   readonly now: RunNow
@@ -83,8 +85,7 @@ export function Figured({
   readonly children: ComponentChildren
 }): JSX.Element {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse
-    <div class="scrolls" role="group" aria-label={label} tabIndex={0}>
+    <Scrolls label={label}>
       <table>
         <thead>
           <tr>
@@ -97,7 +98,7 @@ export function Figured({
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </Scrolls>
   )
 }
 
@@ -179,10 +180,12 @@ export function Slowest({ now }: Of): JSX.Element {
 }
 
 export function Batches({ now }: Of): JSX.Element | null {
-  if (now.batches.length < 2) return null
+  const batches = useBatches(now.id, now.stamp).data ?? []
+  const groups = useMemo(() => batchGroups(batches), [batches])
+  if (batches.length < 2) return null
   return (
     <Card title="Batches">
-      {batchGroups(now.batches).map(({ name, batches, totals }) => (
+      {groups.map(({ name, batches, totals }) => (
         <details key={name} class="batches">
           <summary>
             <span>

@@ -66,7 +66,7 @@ function WhatNow({ now }: { readonly now: RunNow }): JSX.Element | null {
       <p>{said}</p>
       {resume !== null && (
         <p class="command">
-          <code>{resume}</code> <Copy text={resume}>copy</Copy>
+          Go on with the rest: <code>{resume}</code> <Copy text={resume}>copy</Copy>
         </p>
       )}
       {resume === null && state === 'interrupted' && (
@@ -81,7 +81,7 @@ function WhatNow({ now }: { readonly now: RunNow }): JSX.Element | null {
 
 function sentence({ state, live, result }: RunNow): string | undefined {
   if (state === 'interrupted')
-    return 'The process that worked on this run is gone before its end. Whatever was finished is kept.'
+    return 'The process that worked on this run ended before the run did. Whatever was finished is kept.'
   if (state === 'failed') return `This run failed${reason(result)}. Whatever was finished is kept.`
   if (state === 'cancelled') return 'This run was cancelled. Whatever was finished is kept.'
   if (state === 'running' && !live) return 'A process works on this run, and does not say how far it is.'

@@ -37,7 +37,7 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
   )
   useActions([...ways, find(run, view), ...deeds])
   const error = live.error.value
-  if (!now) return error === undefined ? <Loading /> : <ErrorBox error={error} />
+  if (!now) return error === undefined ? <Loading /> : <Missing run={run} error={error} />
   const certified = now.command === 'check'
   const tabs = [...(certified ? [['certificate', 'Certificate'] as const] : []), ...VIEWS]
   return (
@@ -61,6 +61,17 @@ export function RunFrame({ run, view, children }: FrameProps): JSX.Element {
     </>
   )
 }
+
+const Missing = ({ run, error }: { readonly run: string; readonly error: string }): JSX.Element => (
+  <>
+    <h1>{run}</h1>
+    <ErrorBox error={error} />
+    <p>
+      See <a href={href([])}>all runs</a> of this folder; those of another:{' '}
+      <code>ludus view --runs &lt;folder&gt;</code>.
+    </p>
+  </>
+)
 
 export const SEARCH_FIELD = 'search-field'
 

@@ -54,7 +54,7 @@ function Matrix({ now, query }: MatrixProps): JSX.Element {
         <Card title="Tasks by success">{first && <Stacked parts={solved(now, query, first.solved)} />}</Card>
         <Curves run={now.id} batch={batch} stamp={stamp} />
       </div>
-      <Filters now={now} query={query} />
+      <Filters now={now} query={query} stamp={stamp} />
       {tasks.error !== undefined && <ErrorBox error={tasks.error} />}
       {tasks.total === 0 && <Empty title="No task is like that.">Loosen the filters above.</Empty>}
       <div class="task task-heads quiet" aria-hidden="true">
@@ -95,7 +95,7 @@ const solved = ({ id }: RunNow, query: Place['query'], count: Solved) => {
   ] as const
 }
 
-function Filters({ now, query }: MatrixProps): JSX.Element {
+function Filters({ now, query, stamp }: MatrixProps & { readonly stamp: string }): JSX.Element {
   return (
     <form class="filters" onSubmit={(event) => event.preventDefault()}>
       <label class="field">
@@ -108,7 +108,7 @@ function Filters({ now, query }: MatrixProps): JSX.Element {
         />
       </label>
       <Select label="order" value={query['sort'] ?? ''} options={SORTS} onChange={(sort) => refine({ sort })} />
-      <BatchSelect value={query['batch'] ?? ''} batches={now.batches} onChange={(batch) => refine({ batch })} />
+      <BatchSelect run={now.id} value={query['batch'] ?? ''} stamp={stamp} onChange={(batch) => refine({ batch })} />
     </form>
   )
 }
@@ -119,16 +119,15 @@ interface TaskProps {
 }
 
 function Task({ now, task: { task, batch, cells, success, return: paid, attempts, scored } }: TaskProps): JSX.Element {
-  const manyBatches = now.batches.length > 1
   return (
     <div class="task">
       <div class="task-name">
         <a href={href(['run', now.id, 'group'], { task, batch })} title={task}>
           {task}
         </a>
-        {manyBatches && <span class="quiet"> {batch}</span>}
+        {batch !== '' && <span class="quiet"> {batch}</span>}
       </div>
-      <span class="number" title="mean success">
+      <span class={`number ${success === null ? 'quiet' : toneOf(success)}`} title="mean success">
         <span class="unseen">success </span>
         {fixed(success)}
       </span>
@@ -160,6 +159,9 @@ function Task({ now, task: { task, batch, cells, success, return: paid, attempts
     </div>
   )
 }
+
+/** Never, always, or now and then. */
+const toneOf = (success: number): string => (success <= 0 ? 'never' : success >= 1 ? 'always' : 'sometimes')
 
 interface CurvesProps {
   readonly run: string

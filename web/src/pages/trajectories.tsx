@@ -145,10 +145,10 @@ function Nothing({ now }: { readonly now: RunNow }): JSX.Element {
       </Empty>
     )
   return (
-    <Empty title="Nothing has been played yet.">
+    <Empty title={now.state === 'running' ? 'Nothing has been played yet.' : 'This run kept no trajectory.'}>
       {now.state === 'running'
         ? 'The first episodes appear here as they end.'
-        : 'This run ended before its first episode did.'}
+        : 'It ended before an episode did, or keeps none.'}
     </Empty>
   )
 }
@@ -195,7 +195,7 @@ function Filters({ now, query, stamp }: FiltersProps): JSX.Element {
         options={[any, ...stops.map(([stop, count]) => [stop, `${stop} (${short(count)})`] as const)]}
         onChange={set('stop')}
       />
-      <BatchSelect value={query['batch'] ?? ''} batches={now.batches} onChange={set('batch')} />
+      <BatchSelect run={now.id} value={query['batch'] ?? ''} stamp={stamp} onChange={set('batch')} />
       {query['task'] && (
         <button type="button" class="button small" onClick={() => refine({ task: null })}>
           task {query['task']} ✕<span class="unseen"> show all tasks</span>

@@ -66,7 +66,7 @@ export function Stacked({ parts }: { readonly parts: readonly Part[] }): JSX.Ele
           <li key={look}>
             <a href={to}>
               <Outcome look={look} plain={name !== undefined} />
-              {name !== undefined && ` ${name}`}
+              {name !== undefined && <span>{name}</span>}
             </a>
             <span class="number">{count.toLocaleString('en')}</span>
             <span class="number quiet">{((100 * count) / all).toFixed(1)} %</span>

@@ -2,24 +2,32 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { BatchTotals } from '../../../src/serve/view/wire.ts'
+import { api, type Got, useGet } from '../api.ts'
 import { batchGroups } from '../batches.ts'
 import { short } from '../format.ts'
+import { useSlow } from '../slow.ts'
+
+const ASKED_EVERY_MS = 3000
+export const useBatches = (run: string, stamp: string): Got<readonly BatchTotals[]> =>
+  useGet<readonly BatchTotals[]>(api(['runs', run, 'batches']), useSlow(stamp, ASKED_EVERY_MS))
 
 interface BatchSelectProps {
+  readonly run: string
   readonly value: string
-  readonly batches: readonly BatchTotals[]
+  /** Of the run: asks again when it changes. */
+  readonly stamp: string
   readonly onChange: (batch: string) => void
 }
 
-export function BatchSelect({ value, batches, onChange }: BatchSelectProps): JSX.Element | null {
-  const key = batches.map(({ batch, trajectories }) => `${batch} ${trajectories}`).join('\n')
-  const options = useMemo(() => groupsOf(batches), [key])
-  if (batches.length < 2) return null
+export function BatchSelect({ run, value, stamp, onChange }: BatchSelectProps): JSX.Element | null {
+  const { data } = useBatches(run, stamp)
+  const options = useMemo(() => groupsOf(data ?? []), [data])
+  if (!data || data.length < 2) return null
   return (
     <label class="field batch-select">
       <span>batch</span>
       <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        <option value="">all {batches.length}</option>
+        <option value="">all {data.length}</option>
         {options}
       </select>
     </label>

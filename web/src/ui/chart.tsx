@@ -76,38 +76,47 @@ export function Chart({ title, x, curves, range, height = 180, sync }: ChartProp
   useEffect(() => chart.current?.setData(data), [data])
   return (
     <figure class="chart">
-      <figcaption>{title}</figcaption>
+      <figcaption>
+        <span>{title}</span>
+        <At x={x} at={cursor} />
+      </figcaption>
       <div ref={box} aria-hidden="true" />
-      <Legend x={x} curves={curves} at={cursor} />
+      <Legend curves={curves} at={cursor} />
     </figure>
   )
 }
 
 interface LegendProps {
-  readonly x: string
   readonly curves: readonly Curve[]
   readonly at: Signal<number | null>
 }
 
 /** Each curve's value at the cursor, or its last: a legend for everybody, and the chart for who cannot see it. */
-function Legend({ x, curves, at }: LegendProps): JSX.Element {
+function Legend({ curves, at }: LegendProps): JSX.Element {
   const { value } = at
   return (
     <ul class="legend">
       {curves.map(({ name, points, colour }, n) => (
         <li key={name}>
           <span class={`swatch curve-${(colour ?? n) % CURVE_COLOURS}`} aria-hidden="true" />
-          {name} <span class="number">{fixed(valueAt(points, value), 3)}</span>
+          {name} <span class="number">{figure(valueAt(points, value))}</span>
         </li>
       ))}
-      {value !== null && (
-        <li class="quiet">
-          at {short(value)} {x}
-        </li>
-      )}
     </ul>
   )
 }
+
+function At({ x, at }: { readonly x: string; readonly at: Signal<number | null> }): JSX.Element | null {
+  if (at.value === null) return null
+  return (
+    <span class="number">
+      at {short(at.value)} {x}
+    </span>
+  )
+}
+
+const figure = (value: number | undefined): string =>
+  value !== undefined && Math.abs(value) >= 1000 ? short(value) : fixed(value, 3)
 
 /** Of the last point that is not behind x. */
 const valueAt = (points: Curve['points'], x: number | null): number | undefined =>
@@ -164,7 +173,7 @@ function options(curves: readonly Curve[], { x, range, height, width, sync, at }
       series,
       bands,
       legend: { show: false },
-      cursor: { points: { size: 6 }, ...(sync && { sync: { key: sync } }) },
+      cursor: { y: false, points: { size: 6 }, ...(sync && { sync: { key: sync } }) },
     },
     hooks: {
       setCursor: [

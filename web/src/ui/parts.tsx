@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Interval, RunState } from '../../../src/serve/view/wire.ts'
-import { bytes, fixed, interval } from '../format.ts'
+import { bytes, fixed, interval, plain } from '../format.ts'
 
 type Props<P> = P & { readonly children?: ComponentChildren; readonly class?: string }
 
@@ -131,12 +131,22 @@ export function Text({ text, class: name = '' }: { readonly text: string; readon
   return (
     <div class={`text ${name}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse */}
-      <pre tabIndex={0}>{left > 0 ? text.slice(0, most) : text}</pre>
+      <pre tabIndex={0}>{plain(left > 0 ? text.slice(0, most) : text)}</pre>
       {left > 0 && (
         <button type="button" class="button small" onClick={() => more(most + 100_000)}>
           {bytes(left)} more
         </button>
       )}
+    </div>
+  )
+}
+
+/** What may be wider than its place, and can be scrolled without a mouse too. */
+export function Scrolls({ label, children }: Props<{ label: string }>): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse
+    <div class="scrolls" role="group" aria-label={label} tabIndex={0}>
+      {children}
     </div>
   )
 }

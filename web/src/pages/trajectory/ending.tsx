@@ -1,7 +1,8 @@
 /** What comes after the last step: what the world showed at the end, calls that led to no step, branches given up. */
 import type { JSX } from 'preact'
 import type { AssistantMessage, BranchOutline, TrajectoryHead } from '../../../../src/serve/view/wire.ts'
-import { dollars, duration, short } from '../../format.ts'
+import { dollars, duration, named, plain, short } from '../../format.ts'
+import { Scrolls } from '../../ui/parts.tsx'
 import { MessageView } from './message.tsx'
 import { firstCalls, seatClass, seatsOf } from './seats.ts'
 import { RawLink, stepAddress } from './step.tsx'
@@ -25,7 +26,7 @@ export function Ending({ head, last }: EndingProps): JSX.Element {
           <ul>
             {trailing.map(({ role, model, timeMs, completionTokens }, i) => (
               <li key={i}>
-                <span class={`seat ${seatClass(seats, role)}`}>{role}</span> {model}{' '}
+                <span class={`seat ${seatClass(seats, role)}`}>{named(role)}</span> {named(model)}{' '}
                 <span class="quiet number">
                   {duration(timeMs / 1000)}
                   {completionTokens !== null && ` · ${short(completionTokens)} tokens`}
@@ -53,7 +54,7 @@ function Branches({ branches }: { readonly branches: readonly BranchOutline[] })
   return (
     <section aria-label="Branches given up">
       <h3>Branches given up</h3>
-      <div class="scrolls">
+      <Scrolls label="Branches">
         <table>
           <thead>
             <tr>
@@ -72,7 +73,7 @@ function Branches({ branches }: { readonly branches: readonly BranchOutline[] })
                 <td>
                   <a href={stepAddress(from)}>step {from}</a>
                 </td>
-                <td class="mono preview">{preview || '–'}</td>
+                <td class="mono preview">{plain(preview) || '–'}</td>
                 <td class="number">{short(steps)}</td>
                 <td class="number">{short(calls)}</td>
                 <td class="number">{tokens === null ? 'unknown' : short(tokens)}</td>
@@ -82,7 +83,7 @@ function Branches({ branches }: { readonly branches: readonly BranchOutline[] })
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolls>
     </section>
   )
 }

@@ -5,9 +5,9 @@ import { useEffect } from 'preact/hooks'
 import type { RunNow, TrajectoryHead } from '../../../../src/serve/view/wire.ts'
 import { type Action, Button, useActions } from '../../actions.tsx'
 import { api, get } from '../../api.ts'
-import { dollars, duration, fixed, short, signed } from '../../format.ts'
+import { dollars, duration, fixed, named, plain, short, signed } from '../../format.ts'
 import { href, place } from '../../route.ts'
-import { lookOf, Outcome, Stat } from '../../ui/parts.tsx'
+import { lookOf, Outcome, Scrolls, Stat } from '../../ui/parts.tsx'
 import { asTest, type Replayable } from './as-test.ts'
 
 interface HeadProps {
@@ -16,6 +16,8 @@ interface HeadProps {
 }
 
 const said = signal('')
+/** Nobody reads more of a reason; all of it is in the JSON. */
+const LONG_WHY = 2000
 const SAID_MS = 2500
 
 export function Head({ run, head }: HeadProps): JSX.Element {
@@ -30,7 +32,7 @@ export function Head({ run, head }: HeadProps): JSX.Element {
   return (
     <header class="trajectory-head">
       <div class="trajectory-title">
-        <h2>{id}</h2>
+        <h2>{plain(id)}</h2>
         <Outcome look={lookOf({ outcome: outcome.kind, success })} />
         <nav class="bar" aria-label={`${group.attempts} attempts at this task`}>
           {group.attempts > 1 && neighbours.map((way) => <Button key={way.id} action={way} class="small" />)}
@@ -42,7 +44,7 @@ export function Head({ run, head }: HeadProps): JSX.Element {
           <summary>{warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`}</summary>
           <ul>
             {warnings.map((text, i) => (
-              <li key={i}>{text}</li>
+              <li key={i}>{plain(text.slice(0, LONG_WHY))}</li>
             ))}
           </ul>
         </details>
@@ -66,7 +68,7 @@ export function Head({ run, head }: HeadProps): JSX.Element {
 
 /** Why there is no score, in the words of whoever said so. */
 function Why({ outcome }: Pick<TrajectoryHead, 'outcome'>): JSX.Element | null {
-  if (outcome.kind === 'unscored' || outcome.kind === 'over-budget') return <p class="why">{outcome.why}</p>
+  if (outcome.kind === 'unscored' || outcome.kind === 'over-budget') return <p class="why">{plain(outcome.why)}</p>
   if (outcome.kind !== 'broken') return null
   const { boundary, code, message } = outcome.failure
   return (
@@ -74,7 +76,7 @@ function Why({ outcome }: Pick<TrajectoryHead, 'outcome'>): JSX.Element | null {
       <strong>
         {boundary} broke{code !== undefined && ` (${code})`}:
       </strong>{' '}
-      {message}
+      {plain(message)}
     </p>
   )
 }
@@ -83,18 +85,23 @@ function Figures({ run, head }: HeadProps): JSX.Element {
   const { task, batch } = head.group
   const calls = head.steps.reduce((sum, step) => sum + step.calls.length, head.trailing.length)
   const { promptTokens, completionTokens } = head.usage
+  const counted = [...head.steps.flatMap((step) => step.calls), ...head.trailing].some(
+    (call) => call.promptTokens !== null,
+  )
   const group = href(['run', run.id, 'group'], { task, batch })
   const facts: readonly (readonly [string, JSX.Element | string, string?])[] = [
     ['return', head.outcome.kind === 'scored' ? fixed(head.outcome.return, 3) : '–'],
     ['ended', stops[head.stop]],
     ['steps', short(head.steps.length)],
     ['calls', short(calls)],
-    ['tokens', short(promptTokens + completionTokens), `${short(promptTokens)} in, ${short(completionTokens)} out`],
+    counted
+      ? ['tokens', short(promptTokens + completionTokens), `${short(promptTokens)} in, ${short(completionTokens)} out`]
+      : ['tokens', calls === 0 ? '0' : 'not counted'],
     ['cost', dollars(head.costUsd)],
     ['time', duration(head.timeMs / 1000)],
-    ['task', <a href={group}>{task}</a>, `attempt ${head.attempt + 1} of ${head.group.attempts}`],
-    ['world', head.env],
-    ['agent', head.agent],
+    ['task', <a href={group}>{named(task)}</a>, `attempt ${head.attempt + 1} of ${head.group.attempts}`],
+    ['world', named(head.env)],
+    ['agent', named(head.agent)],
     ['seed', `${head.seed}`],
   ]
   return (
@@ -121,7 +128,7 @@ const stops: Readonly<Record<TrajectoryHead['stop'], string>> = {
 
 function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
   return (
-    <div class="scrolls">
+    <Scrolls label="Rewards">
       <table class="rewards">
         <thead>
           <tr>
@@ -132,7 +139,7 @@ function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
             <th scope="col" class="number">
               weight
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number wide">
               pays
             </th>
             <th scope="col">why</th>
@@ -141,16 +148,16 @@ function Rewards({ rewards }: Pick<TrajectoryHead, 'rewards'>): JSX.Element {
         <tbody>
           {Object.entries(rewards).map(([name, { value, weight, why = '' }]) => (
             <tr key={name}>
-              <td class="reward-name">{name}</td>
+              <td class="reward-name">{named(name)}</td>
               <td class="number">{value === null ? 'not judged' : fixed(value, 3)}</td>
               <td class="number">{weight === 0 ? 'metric' : fixed(weight, 2)}</td>
-              <td class="number">{value === null || weight === 0 ? '–' : signed(value * weight)}</td>
-              <td class="reward-why">{why}</td>
+              <td class="number wide">{value === null || weight === 0 ? '–' : signed(value * weight)}</td>
+              <td class="reward-why">{plain(why.slice(0, LONG_WHY))}</td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolls>
   )
 }
 

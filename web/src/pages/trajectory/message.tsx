@@ -1,7 +1,7 @@
 /** One message as people read it: its text, its code set apart, its images, what it calls and with what. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { AssistantMessage, Json, Message, Part } from '../../../../src/serve/view/wire.ts'
-import { bytes, short } from '../../format.ts'
+import { bytes, named, short } from '../../format.ts'
 import { Text } from '../../ui/parts.tsx'
 import { segments } from './segments.ts'
 
@@ -50,7 +50,7 @@ export function Said({ label, kind, note = '', children }: SaidProps): JSX.Eleme
   return (
     <div class={`said ${kind}`}>
       <div class="who">
-        <span class="speaker">{label}</span>
+        <span class="speaker">{named(label)}</span>
         {note !== '' && <span class="bad"> {note}</span>}
       </div>
       <div class="what">{children}</div>
@@ -85,7 +85,7 @@ function Image({ mimeType, data }: { readonly mimeType: string; readonly data: s
   if (why !== undefined)
     return (
       <p class="quiet nothing">
-        An image ({mimeType.slice(0, 40)}, {size}) that is not shown: {why}.
+        An image ({named(mimeType)}, {size}) that is not shown: {why}.
       </p>
     )
   return <img class="seen-image" src={`data:${mimeType};base64,${data}`} alt={`what was seen (${mimeType}, ${size})`} />
@@ -100,7 +100,7 @@ export function Answer({ message }: { readonly message: AssistantMessage }): JSX
       {segments(content).map(({ code, tag, text }, i) =>
         code ? (
           <div class="code" key={i}>
-            {tag !== '' && <div class="code-tag quiet">{tag.slice(0, 40)}</div>}
+            {tag !== '' && <div class="code-tag quiet">{named(tag)}</div>}
             <Text text={text} />
           </div>
         ) : (
@@ -110,7 +110,7 @@ export function Answer({ message }: { readonly message: AssistantMessage }): JSX
       {calls.map(({ id, name, arguments: given }, i) => (
         <div class="tool-call" key={i}>
           <div>
-            calls <strong class="mono">{name}</strong> <span class="quiet mono call-id">{id}</span>
+            calls <strong class="mono">{named(name)}</strong> <span class="quiet mono call-id">{named(id)}</span>
           </div>
           <Arguments given={given} />
         </div>
@@ -147,7 +147,7 @@ export function Arguments({ given }: { readonly given: Json }): JSX.Element | nu
     <dl class="arguments">
       {entries.map(([name, value]) => (
         <div key={name}>
-          <dt class="mono">{name}</dt>
+          <dt class="mono">{named(name)}</dt>
           <dd>
             <Text text={isPlain(value) ? `${value}` : JSON.stringify(value, null, 2)} />
           </dd>

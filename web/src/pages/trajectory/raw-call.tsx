@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Call } from '../../../../src/serve/view/wire.ts'
 import { api, useGet } from '../../api.ts'
-import { duration } from '../../format.ts'
+import { duration, named } from '../../format.ts'
 import { refine } from '../../route.ts'
 import { Copy, ErrorBox, Loading, Text } from '../../ui/parts.tsx'
 import { MessageView } from './message.tsx'
@@ -26,7 +26,7 @@ export function RawCall({ run, id, call }: RawProps): JSX.Element {
           {data && (
             <span class="quiet">
               {' '}
-              {data.role}, {data.model}, {duration(data.timeMs / 1000)}
+              {named(data.role)}, {named(data.model)}, {duration(data.timeMs / 1000)}
             </span>
           )}
         </h2>

@@ -1,7 +1,7 @@
 /** One step: what was seen, the calls that led to the action, the action, and what it paid. */
 import type { JSX } from 'preact'
 import type { AssistantMessage, CallOutline, StepBody, StepOutline } from '../../../../src/serve/view/wire.ts'
-import { dollars, duration, short, signed } from '../../format.ts'
+import { dollars, duration, named, plain, short, signed } from '../../format.ts'
 import { href, place, refine } from '../../route.ts'
 import { Text } from '../../ui/parts.tsx'
 import { Answer, MessageView, Said } from './message.tsx'
@@ -42,11 +42,11 @@ export function StepView(props: StepProps): JSX.Element {
         {reward !== 0 && <span class={`paid number ${reward > 0 ? 'plus' : 'minus'}`}>reward {signed(reward, 2)}</span>}
         {error && <span class="bad">a tool failed</span>}
         <span class="quiet number aside">
-          {duration(timeMs / 1000)}
+          {calls.length > 0 && duration(timeMs / 1000)}
           {tokensOf(calls)}
         </span>
       </header>
-      {body ? <Body {...props} body={body} /> : <p class="quiet waiting-step">{outline.preview || ' '}</p>}
+      {body ? <Body {...props} body={body} /> : <p class="quiet waiting-step">{plain(outline.preview) || ' '}</p>}
     </article>
   )
 }
@@ -59,7 +59,7 @@ const tokensOf = (calls: readonly CallOutline[]): string => {
 
 function Body({ body, before, firstCall, seats }: StepProps & { readonly body: StepBody }): JSX.Element {
   const { observation, repeated, calls, action, info } = body
-  const said = calls.findIndex(({ completion: { message } }) => isSame(message, action))
+  const said = calls.findLastIndex(({ completion: { message } }) => isSame(message, action))
   return (
     <>
       {repeated && repeated.messages > 0 && (
@@ -92,7 +92,7 @@ function Info({ info }: { readonly info: NonNullable<StepBody['info']> }): JSX.E
   const line = Object.entries(info)
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' · ')
-  if (line.length <= LINE) return <p class="quiet info">{line}</p>
+  if (line.length <= LINE) return <p class="quiet info">{plain(line)}</p>
   return (
     <details class="info">
       <summary class="quiet">what else the world said</summary>
@@ -112,16 +112,16 @@ function Tools({ tools }: { readonly tools: NonNullable<StepBody['observation'][
         <span class="quiet mono">
           {tools
             .slice(0, 12)
-            .map(({ name }) => name)
+            .map(({ name }) => named(name))
             .join(' ')}
         </span>
       </summary>
       <dl class="arguments">
         {tools.map(({ name, description, parameters }) => (
           <div key={name}>
-            <dt class="mono">{name}</dt>
+            <dt class="mono">{named(name)}</dt>
             <dd>
-              {description}
+              {plain(description)}
               <details>
                 <summary class="quiet">its arguments</summary>
                 <Text text={JSON.stringify(parameters, null, 2)} />
@@ -155,16 +155,28 @@ function CallView({ call, number, seats, isAction }: CallProps): JSX.Element {
   return (
     <div class={`said ${isAction ? 'action' : 'thought'}`}>
       <div class="who">
-        <span class={`seat ${seatClass(seats, role)}`}>{role}</span>
+        <span class={`seat ${seatClass(seats, role)}`}>{named(role)}</span>
       </div>
       <div class="what">
         <Answer message={completion.message} />
         <p class="quiet call-line">
-          <span class="call-model">{model}</span> {figures.filter(Boolean).join(' · ')}{' '}
+          <span class="call-model">{named(model)}</span> {figures.filter(Boolean).join(' · ')}{' '}
+          {call.captured !== null && <TokensLink call={call} number={number} />}
           <RawLink call={number} role={role} />
         </p>
       </div>
     </div>
+  )
+}
+
+/** Leads to the first token that the call sampled. */
+function TokensLink({ call, number }: Pick<CallProps, 'call' | 'number'>): JSX.Element {
+  const { path, query } = place.peek()
+  const to = href(path, { ...query, view: 'tokens', at: `${number}.${call.promptTokens ?? 0}`, raw: null })
+  return (
+    <a class="button small quiet-button" href={to}>
+      tokens<span class="unseen"> of call {number}</span>
+    </a>
   )
 }
 

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { CallOutline, TrajectoryHead } from '../../../../src/serve/view/wire.ts'
-import { duration, percent, short } from '../../format.ts'
+import { duration, named, percent, short } from '../../format.ts'
 import { Empty, Stat } from '../../ui/parts.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { seatClass, seatsOf } from './seats.ts'
@@ -60,7 +60,12 @@ function Sums({ rows, asked, timeMs, seats }: SumsProps): JSX.Element {
       {seats.map((seat) => {
         const ms = rows.filter(({ role }) => role === seat).reduce((sum, row) => sum + row.timeMs, 0)
         return (
-          <Stat key={seat} name={`calls of ${seat}`} value={seconds(ms)} note={percent(ms / Math.max(1e-9, timeMs))} />
+          <Stat
+            key={seat}
+            name={`calls of ${named(seat)}`}
+            value={seconds(ms)}
+            note={percent(ms / Math.max(1e-9, timeMs))}
+          />
         )
       })}
       <Stat
@@ -79,19 +84,19 @@ const perSecond = ({ completionTokens, timeMs }: TimingRow): string =>
 function columnsOf(totalMs: number, seats: readonly string[]): Column<TimingRow>[] {
   const percentOf = (ms: number): string => `${(100 * ms) / Math.max(1e-9, totalMs)}%`
   return [
-    { name: 'call', width: '3.5rem', number: true, cell: ({ call }) => call },
+    { name: 'call', width: '2.6rem', number: true, cell: ({ call }) => call },
     {
       name: 'step',
-      width: '3.5rem',
+      width: '2.6rem',
       number: true,
       cell: ({ step }) => (step === null ? '–' : <a href={stepAddress(step)}>{step}</a>),
     },
     {
       name: 'seat',
-      width: 'minmax(5rem, 9rem)',
-      cell: ({ role }) => <span class={`seat ${seatClass(seats, role)}`}>{role}</span>,
+      width: 'minmax(6rem, 10rem)',
+      cell: ({ role }) => <span class={`seat ${seatClass(seats, role)}`}>{named(role)}</span>,
     },
-    { name: 'model', width: 'minmax(4rem, 12rem)', wide: 'wider', cell: ({ model }) => model },
+    { name: 'model', width: 'minmax(4rem, 12rem)', wide: 'wider', cell: ({ model }) => named(model) },
     { name: 'began', width: '5.5rem', number: true, wide: true, cell: ({ startMs }) => duration(startMs / 1000) },
     { name: 'took', width: '5.5rem', number: true, cell: ({ timeMs }) => duration(timeMs / 1000) },
     { name: 'tokens/s', width: '5rem', number: true, wide: true, cell: perSecond },

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { CallTokens, TokenOutline } from '../../../../src/serve/view/wire.ts'
-import { short } from '../../format.ts'
+import { named, short } from '../../format.ts'
 import { seatClass } from './seats.ts'
 import { stepAddress } from './step.tsx'
 import { type Colouring, colourOf, visible } from './token-colours.ts'
@@ -42,17 +42,19 @@ function CallHead({ call, seats }: { readonly call: CallTokens; readonly seats: 
   return (
     <header class="call-head">
       <h3>
-        Call {number} <span class={`seat ${seatClass(seats, role)}`}>{role}</span>
+        Call {number} <span class={`seat ${seatClass(seats, role)}`}>{named(role)}</span>
       </h3>
-      <span class="call-model quiet">{model}</span>
+      <span class="call-model quiet">{named(model)}</span>
       {policyVersion !== null && <span class="quiet number">version {policyVersion}</span>}
       {step === null ? <span class="quiet">led to no step</span> : <a href={stepAddress(step)}>step {step}</a>}
       <span class="quiet number aside">
         {typeof source === 'string'
-          ? `${source} · ${short(prompt.count)} in, ${short(completion.count)} sampled`
+          ? source === 'captured'
+            ? `captured · ${short(prompt.count)} in, ${short(completion.count)} sampled`
+            : `rendered for training · ${short(completion.count)} tokens`
           : 'not captured'}
       </span>
-      {typeof source !== 'string' && <p class="token-note quiet">No tokens: {source.none}.</p>}
+      {typeof source !== 'string' && <p class="token-note quiet">No tokens: {named(source.none)}.</p>}
     </header>
   )
 }

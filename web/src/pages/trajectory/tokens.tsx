@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { TokenOutline, TrajectoryHead } from '../../../../src/serve/view/wire.ts'
 import { type Action, Button, useActions } from '../../actions.tsx'
 import { api, useGet } from '../../api.ts'
+import { named } from '../../format.ts'
 import { place as address, refine } from '../../route.ts'
 import { Empty, ErrorBox, Loading, Select } from '../../ui/parts.tsx'
 import { Virtual } from '../../ui/virtual.tsx'
@@ -26,7 +27,24 @@ export function Tokens({ run, head }: TokensProps): JSX.Element {
   if (!data) return <Loading />
   if (data.calls.length === 0)
     return <Empty title="No model was asked: there are no tokens.">What ended the episode stands above.</Empty>
+  if (data.calls.every(({ source }) => typeof source !== 'string')) return <NotCaptured outline={data} />
   return <Layer key={head.id} run={run} head={head} outline={data} />
+}
+
+/** Why there are none, each reason once. */
+function NotCaptured({ outline: { calls } }: { readonly outline: TokenOutline }): JSX.Element {
+  const reasons = new Set(calls.flatMap(({ source }) => (typeof source === 'string' ? [] : named(source.none))))
+  return (
+    <Empty title="No tokens were captured.">
+      {[...reasons].slice(0, 8).map((reason) => (
+        <p key={reason}>{reason}</p>
+      ))}
+      <p>
+        A model that samples in this process gives them (<code>engine:…</code>), and so does a server that answers with
+        token ids and logprobs (<code>openai:…</code>).
+      </p>
+    </Empty>
+  )
 }
 
 function Layer({ run, head, outline }: TokensProps & { readonly outline: TokenOutline }): JSX.Element {
