@@ -117,21 +117,31 @@ it('ends by saying where the run lies, and of a sound world keeps no trajectory'
   expect(ludus('check', './lenient.ts').stdout.trim()).toMatch(/see why with: ludus show .*check-lenient-2\/\S+\/0$/)
 })
 
-it('says of a check that was interrupted that it was cancelled', { timeout: 60_000 }, async () => {
+it('says of a check that was interrupted that it was cancelled, and keeps what it found', {
+  timeout: 60_000,
+}, async () => {
   const stuck = world(
     'stuck',
     '{ limits: { timeMs: 60_000 }, make: () => countEnv(3, 0, { step: () => new Promise(() => {}) }) }',
   )
   const child = spawn(process.execPath, [main, 'check', stuck], { cwd: folder, stdio: 'ignore' })
-  await expect.poll(() => stateOf('check-stuck-1'), { timeout: 20_000 }).toBe('running')
+  const first = {
+    env: 'counting@1',
+    promises: [{ name: expect.stringContaining('tasks have names'), verdict: 'kept' }],
+  }
+  await expect
+    .poll(() => recordOf('check-stuck-1'), { timeout: 20_000 })
+    .toMatchObject({ state: 'running', result: first })
   child.kill('SIGINT')
   await once(child, 'close')
-  expect(stateOf('check-stuck-1')).toBe('cancelled')
+  const record = recordOf('check-stuck-1')
+  expect(record).toMatchObject({ state: 'cancelled', result: first })
+  expect(record?.result).not.toHaveProperty('certified')
 })
 
-function stateOf(name: string): string | undefined {
+function recordOf(name: string): { readonly state: string; readonly result?: unknown } | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'runs', name, 'run.json'), 'utf8')).state
+    return JSON.parse(readFileSync(join(folder, 'runs', name, 'run.json'), 'utf8'))
   } catch {
     return undefined
   }

@@ -30,8 +30,6 @@ export const view = command({
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError(`--port is from 0 to 65535, not ${port}`)
     const run = where === undefined ? undefined : await usage(() => runPath(where, flags.runs))
-    // Lists of a hundred thousand leave much behind, and nobody waits for the last per cent of speed.
-    setFlagsFromString('--optimize-for-size')
     const { export: folder, most } = flags
     if (most !== undefined && folder === undefined) throw new UsageError('--most goes with --export <folder>')
     const options = viewOptions(run === undefined ? resolve(flags.runs) : dirname(run))
@@ -42,6 +40,8 @@ export const view = command({
       print(result, text, flags)
       return code
     }
+    // Lists of a hundred thousand leave much behind, and nobody waits for the last per cent of speed.
+    setFlagsFromString('--optimize-for-size')
     await using serving = await usage(() => serveView(options, port))
     const url = `${serving.url}${run === undefined ? '' : `#/run/${encodeURIComponent(basename(run))}`}`
     print(

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { View } from './app.ts'
 import {
@@ -74,6 +75,8 @@ export async function exportRun(view: View, options: ExportOptions): Promise<Exp
   for (; done < wanted && !signal.aborted; done++) {
     await bodies.put(rows[done]!)
     onProgress(done + 1, wanted)
+    // Nothing above waits for the outside, and an interrupt must be heard.
+    await turn()
   }
   const { command } = await asker.ask<RunNow>([])
   const start = `#/run/${encodeURIComponent(run)}${command === 'check' ? '/certificate' : ''}`

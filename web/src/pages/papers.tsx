@@ -144,7 +144,9 @@ function Comparisons({ paper: { about, comparisons, arms } }: { readonly paper: 
           <tr>
             <th>compared</th>
             <th>acting</th>
-            <th aria-label="interval about zero" class="plot" />
+            <th class="plot">
+              <span class="unseen">interval about zero</span>
+            </th>
             <th class="number">difference of success</th>
             <th class="number">seeds</th>
             <th>verdict</th>
