@@ -1,5 +1,7 @@
 /** The thread on which a run's full-text index is made and asked: a little work at a time, and questions in between. */
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Indexed, SearchFile, type SearchResult } from './search-file.ts'
 
@@ -16,6 +18,10 @@ export type SearchWord =
 
 /** How often the store is asked whether there is more; and how long to wait when the index could not be written. */
 const [IDLE_MS, PAUSE_MS] = [200, 5000]
+
+// What is read once leaves a hundred megabytes behind before the collector comes by itself: it is asked to, turn by turn.
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const port = parentPort!
 const tell = (word: SearchWord): void => port.postMessage(word)
@@ -41,7 +47,10 @@ tell({ progress: file.progress() })
 while (open) {
   try {
     const worked = file.advance()
-    if (worked) tell({ progress: file.progress() })
+    if (worked) {
+      tell({ progress: file.progress() })
+      collect()
+    }
     await (worked ? setImmediate() : setTimeout(IDLE_MS))
   } catch (error) {
     tell({ progress: file.progress(), problem: (error as Error).message })

@@ -31,7 +31,7 @@ export function Ending({ head, last }: EndingProps): JSX.Element {
                   {duration(timeMs / 1000)}
                   {completionTokens !== null && ` · ${short(completionTokens)} tokens`}
                 </span>{' '}
-                <RawLink call={first + i} role={role} />
+                <RawLink call={first + i} />
               </li>
             ))}
           </ul>

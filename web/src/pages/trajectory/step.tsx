@@ -162,7 +162,7 @@ function CallView({ call, number, seats, isAction }: CallProps): JSX.Element {
         <p class="quiet call-line">
           <span class="call-model">{named(model)}</span> {figures.filter(Boolean).join(' · ')}{' '}
           {call.captured !== null && <TokensLink call={call} number={number} />}
-          <RawLink call={number} role={role} />
+          <RawLink call={number} />
         </p>
       </div>
     </div>
@@ -181,14 +181,11 @@ function TokensLink({ call, number }: Pick<CallProps, 'call' | 'number'>): JSX.E
 }
 
 /** Opens the request and the answer as they went over the wire. */
-export function RawLink({ call, role }: { readonly call: number; readonly role: string }): JSX.Element {
+export function RawLink({ call }: { readonly call: number }): JSX.Element {
   return (
     <button type="button" class="button small quiet-button" onClick={() => refine({ raw: call })}>
       raw
-      <span class="unseen">
-        {' '}
-        request and answer of call {call}, {role}
-      </span>
+      <span class="unseen"> request and answer of call {call}</span>
     </button>
   )
 }

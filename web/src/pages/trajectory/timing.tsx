@@ -112,6 +112,6 @@ function columnsOf(totalMs: number, seats: readonly string[]): Column<TimingRow>
         </span>
       ),
     },
-    { name: 'more', width: '3rem', wide: true, cell: ({ call, role }) => <RawLink call={call} role={role} /> },
+    { name: 'more', width: '3rem', wide: true, cell: ({ call }) => <RawLink call={call} /> },
   ]
 }
