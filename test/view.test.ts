@@ -202,6 +202,7 @@ describe.skipIf(!browser)('the dashboard', () => {
       .waitFor()
     expect(page.url()).toMatch(/trajectory\?id=.*step=\d/)
     await page.keyboard.press('?')
+    await page.getByRole('combobox', { name: 'Find a command' }).waitFor()
     await page.keyboard.type('papers')
     await page.keyboard.press('Enter')
     await page.getByText('Papers, put to the test').waitFor()

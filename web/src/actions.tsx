@@ -4,7 +4,7 @@
  */
 import { computed, signal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { go, href, place, refine } from './route.ts'
 
 export interface Action {
@@ -147,7 +147,7 @@ function OpenPalette(): JSX.Element {
   const named = actions.value.find(({ id }) => id === chosen.value)
   const found = (named && text === '' ? [named] : actions.value).filter((action) => matches(action, text))
   const at = Math.min(index, Math.max(0, found.length - 1))
-  useEffect(() => dialog.current?.showModal(), [])
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   const close = (): void => {
     isOpen.value = false
   }

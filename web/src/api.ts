@@ -25,9 +25,9 @@ async function answer<T>(asked: Promise<Response>): Promise<T> {
     if (error.name === 'AbortError') throw error
     throw new Error('the server does not answer: is ludus view still running?')
   })
-  const body = await response.json().catch(() => ({ error: `the server answered ${response.status}` }))
-  if (!response.ok) throw new Error(body.error)
-  return body as T
+  if (response.ok) return (await response.json()) as T
+  const { error } = await response.json().catch(() => ({ error: `the server answered ${response.status}` }))
+  throw new Error(error)
 }
 
 export interface Got<T> {
