@@ -1,8 +1,11 @@
 /** The package as it is published, installed in a folder of its own: README's example and the `ludus` command. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readFigures } from '../src/cli/figures.ts'
 import { paperIndex } from '../src/recipes/index.ts'
@@ -19,6 +22,7 @@ beforeAll(() => {
   expect(node(tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')).stdout).toBe('')
   expect(node(join(root, 'scripts/copy-sources.ts'), join(installed, 'dist')).stderr).toBe('')
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(node(join(root, 'scripts/build-web.ts'), join(installed, 'dist/web')).stderr).toBe('')
   for (const name of ['package.json', ...files.filter((name: string) => name !== 'dist')])
     cpSync(join(root, name), join(installed, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'))
@@ -72,3 +76,21 @@ it('trains by its command', () => {
   expect(stdout, stderr).not.toBe('')
   expect(JSON.parse(stdout).arms).toHaveLength(4)
 }, 60_000)
+
+it('brings the dashboard, built and small', { timeout: 60_000 }, async () => {
+  const { stdout } = node(join(installed, 'bin/ludus.mjs'), 'run', 'arithmetic', '-m', 'oracle', '-n', '3', '--json')
+  expect(JSON.parse(stdout).outcomes.scored).toBe(3)
+  const args = [join(installed, 'bin/ludus.mjs'), 'view', '--port', '0', '--no-open', '--json']
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [line] = await once(createInterface(child.stdout), 'line')
+    const { url } = JSON.parse(line)
+    const script = Buffer.from(await (await fetch(new URL('page.js', url))).arrayBuffer())
+    expect(script.length).toBeGreaterThan(50_000)
+    expect(gzipSync(script).length).toBeLessThan(120 * 1024)
+    const { runs } = (await (await fetch(new URL('api/runs', url))).json()) as { runs: { id: string }[] }
+    expect(runs.map(({ id }) => id)).toEqual(expect.arrayContaining(['run-arithmetic-1']))
+  } finally {
+    child.kill()
+  }
+})
