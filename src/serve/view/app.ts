@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import type { Trajectory } from '../../core/index.ts'
-import { type BrowseFilter, learnedFrom, measurementsIn, type Query } from '../../data/index.ts'
+import { type BrowseFilter, learnedFrom, measurementsIn, type Query, SORTS } from '../../data/index.ts'
 import { certificateOf } from './certificate.ts'
 import { comparedTasks, comparison } from './comparison.ts'
 import { gate } from './gate.ts'
@@ -57,22 +57,6 @@ const filters = z.object({
   success: z.enum(['yes', 'no']).optional(),
   text,
 })
-const SORTS = [
-  'id',
-  'batch',
-  'task',
-  'attempt',
-  'outcome',
-  'stop',
-  'return',
-  'success',
-  'steps',
-  'calls',
-  'promptTokens',
-  'completionTokens',
-  'costUsd',
-  'timeMs',
-] as const
 const rowQuery = filters.extend({
   ...range.shape,
   sort: z.enum(SORTS).optional(),

@@ -18,6 +18,8 @@ import { callsOf, type TokenCapture, type Trajectory } from '../../core/index.ts
 import {
   type Browser,
   type Interval,
+  MEASUREMENTS,
+  measurementsIn,
   openBrowser,
   openSearchIndex,
   openStore,
@@ -97,7 +99,7 @@ class Folders implements RunFolders {
   line(id: string): RunLine {
     const path = this.#path(id)
     const record = this.record(id)
-    const key = `${record.state} ${['run.json', 'trajectories.sqlite', 'trajectories.sqlite-wal', TAGS].map((name) => mark(join(path, name)))}`
+    const key = `${record.state} ${['run.json', 'trajectories.sqlite', 'trajectories.sqlite-wal', MEASUREMENTS, TAGS].map((name) => mark(join(path, name)))}`
     const held = this.#lines.get(id)
     if (held?.key === key) return held.line
     const line = lineOf(record, { id, tags: tagsIn(path), browser: () => this.browser(id) })
@@ -242,14 +244,14 @@ interface LineParts {
   browser(): Browser
 }
 
-function lineOf({ manifest, state }: RunRecord, { id, tags, browser }: LineParts): RunLine {
+function lineOf({ manifest, state, path }: RunRecord, { id, tags, browser }: LineParts): RunLine {
   const { command, env, settings, started, seconds, result } = manifest
   const text = (name: string): string => (typeof settings[name] === 'string' ? settings[name] : '')
   const { trajectories, outcomes, costUsd } = browser().totals()
   const played = command === 'run' || command === 'resume'
   const { success, return: paid } = played
     ? browser().summary()
-    : (learned(result) ?? { success: NOTHING, return: NOTHING })
+    : (learned(result) ?? heldOut(path) ?? { success: NOTHING, return: NOTHING })
   return {
     ...{ id, command, env, model: text('model') || text('recipe'), agent: text('agent'), state, started },
     ...{ seconds: seconds ?? null, trajectories, success, return: paid, costUsd, broken: outcomes.broken, tags },
@@ -267,6 +269,10 @@ function learned(result: unknown): z.infer<typeof measured> | undefined {
   const arm = data?.arms?.find(({ name }) => name === data.comparisons?.[0]?.arm) ?? data?.grpo?.sampled
   return measured.safeParse(arm).data
 }
+
+/** Of a run that is training: what it measured last on held-out tasks. */
+const heldOut = (path: string): z.infer<typeof measured> | undefined =>
+  measurementsIn(path).entries.findLast(({ held }) => held)?.held
 
 function unreadable(id: string, error: Error): RunLine {
   return {

@@ -7,6 +7,7 @@ import { api, useGet } from '../api.ts'
 import { byVerdict, count, type Standing, standing } from '../certificate.ts'
 import { duration } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
+import { Filters, Find } from '../ui/filters.tsx'
 import { Empty, ErrorBox, Loading, Select } from '../ui/parts.tsx'
 import { RunFrame } from './run-frame.tsx'
 
@@ -149,16 +150,8 @@ function All({ page: { certificates, notTried }, now, query }: AllProps): JSX.El
         {good} of {certificates.length} worlds are certified
         {now.state === 'running' && <span class="quiet"> so far; the catalogue is still being checked</span>}
       </p>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label class="field">
-          <span>find</span>
-          <input
-            type="search"
-            value={query['find'] ?? ''}
-            placeholder="world …"
-            onInput={(event) => refine({ find: event.currentTarget.value })}
-          />
-        </label>
+      <Filters>
+        <Find name="find" placeholder="world …" />
         <Select<Kind>
           label="only"
           value={kind}
@@ -169,7 +162,7 @@ function All({ page: { certificates, notTried }, now, query }: AllProps): JSX.El
           ]}
           onChange={(only) => refine({ only })}
         />
-      </form>
+      </Filters>
       <div class="worlds">
         <div class="world-line quiet" aria-hidden="true">
           <span>world</span>

@@ -6,6 +6,7 @@ import { api, useGet } from '../api.ts'
 import { meaning, shared, signOf, warnings, winners } from '../compared.ts'
 import { dollars, fixed, short, signed } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
+import { Filters, Find } from '../ui/filters.tsx'
 import { Difference, IntervalPlot, scaleOf } from '../ui/interval-plot.tsx'
 import { Empty, ErrorBox, Loading, Mean, Select, State } from '../ui/parts.tsx'
 import { type Column, Table, usePaged } from '../ui/table.tsx'
@@ -162,16 +163,8 @@ function Tasks({ compared: { runs, metric }, query }: BothProps): JSX.Element {
   return (
     <section aria-label="Who won where">
       <h2 class="where">Who won where</h2>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label class="field">
-          <span>find</span>
-          <input
-            type="search"
-            value={find ?? ''}
-            placeholder="task …"
-            onInput={(event) => refine({ find: event.currentTarget.value })}
-          />
-        </label>
+      <Filters>
+        <Find name="find" placeholder="task …" />
         <Select
           label="only"
           value={only ?? ''}
@@ -189,7 +182,7 @@ function Tasks({ compared: { runs, metric }, query }: BothProps): JSX.Element {
           onChange={(value) => refine({ sort: value, order: null })}
         />
         {total !== undefined && <span class="quiet number">{short(total)} tasks</span>}
-      </form>
+      </Filters>
       {error !== undefined && <ErrorBox error={error} />}
       {total === 0 && <Empty title="No task is like that.">Loosen the filters above.</Empty>}
       <Table

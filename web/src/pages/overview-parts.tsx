@@ -106,9 +106,11 @@ const brief = (value: number | null): string => fixed(value, Math.abs(value ?? 0
 
 export function Rewards({ now }: Of): JSX.Element | null {
   if (now.rewards.length === 0) return null
+  const unjudged = now.rewards.some(({ judged, count }) => judged < count)
+  const heads = ['name', '#weight', '#mean', '#least … most', ...(unjudged ? ['#judged'] : [])]
   return (
     <Card title="Rewards by component">
-      <Figured label="Rewards by component" heads={['name', '#weight', '#mean', '#least … most', '#judged']}>
+      <Figured label="Rewards by component" heads={heads}>
         {now.rewards.map(({ name, weight, mean, min, max, judged, count }) => (
           <tr key={name}>
             <td>
@@ -119,10 +121,12 @@ export function Rewards({ now }: Of): JSX.Element | null {
             <td class="number">{weight === 0 ? <span class="quiet">metric</span> : short(weight)}</td>
             <td class="number">{fixed(mean, 3)}</td>
             <td class="number">{min === max ? brief(min) : `${brief(min)} … ${brief(max)}`}</td>
-            <td class="number judged">
-              {short(judged)}
-              {judged < count && <span class="bad"> of {short(count)}</span>}
-            </td>
+            {unjudged && (
+              <td class="number judged">
+                {short(judged)}
+                {judged < count && <span class="bad"> of {short(count)}</span>}
+              </td>
+            )}
           </tr>
         ))}
       </Figured>
@@ -196,7 +200,8 @@ export function Batches({ now }: Of): JSX.Element | null {
         <details key={name} class="batches">
           <summary>
             <span>
-              {name === '' ? 'one by one' : name} <span class="quiet">{batches.length} batches</span>
+              {name === '' ? 'one by one' : name}{' '}
+              <span class="quiet">{batches.length === 1 ? '1 batch' : `${batches.length} batches`}</span>
             </span>
             <span class="number">{short(totals.trajectories)} episodes</span>
             <span class="number">success {fixed(totals.success)}</span>

@@ -5,6 +5,7 @@ import type { PaperLine, PaperPage } from '../../../src/serve/view/wire.ts'
 import { api, useGet } from '../api.ts'
 import { arxivLink, type Compared, chosen, claimOf, type Look, lookOfVerdict, saidBy } from '../papers.ts'
 import { href, type Place, refine } from '../route.ts'
+import { Filters, Find } from '../ui/filters.tsx'
 import { Difference, IntervalPlot, type Scale, scaleOf } from '../ui/interval-plot.tsx'
 import { Copy, Empty, ErrorBox, Loading, Mean, Select } from '../ui/parts.tsx'
 
@@ -24,16 +25,8 @@ export function Papers({ query }: Pick<Place, 'query'>): JSX.Element {
         budget, over paired seeds. Differences are of success on held-out tasks, with 95 % intervals. A small
         transformer is no large model: what holds here holds at this scale.
       </p>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label class="field">
-          <span>find</span>
-          <input
-            type="search"
-            value={find}
-            placeholder="title, claim, recipe …"
-            onInput={(event) => refine({ find: event.currentTarget.value })}
-          />
-        </label>
+      <Filters>
+        <Find name="find" placeholder="title, claim, recipe …" />
         <Select
           label="verdict"
           value={verdict}
@@ -43,7 +36,7 @@ export function Papers({ query }: Pick<Place, 'query'>): JSX.Element {
         <span class="quiet">
           {verdicts.map((one) => `${data.papers.filter((paper) => paper.verdict === one).length} ${one}`).join(', ')}
         </span>
-      </form>
+      </Filters>
       {shown.map((paper) => (
         <Paper key={paper.recipe} paper={paper} scale={scale} open={query['paper'] === paper.recipe} />
       ))}

@@ -13,6 +13,7 @@ import { type Column, Table } from '../ui/table.tsx'
 import { setTags, Tags, tagsFrom } from '../ui/tags.tsx'
 import { endToast, toast } from '../ui/toast.tsx'
 import './runs.css'
+import { Filters, Find } from '../ui/filters.tsx'
 
 /** Runs that are marked, for what can be done with several. */
 const marked = signal<ReadonlySet<string>>(new Set())
@@ -108,7 +109,7 @@ function Listed({ query, all, runs, reload }: ListedProps): JSX.Element {
   const columns = useMemo(() => [...(isExport ? [] : [markOf(runs)]), ...columnsFor(reload)], [runs])
   return (
     <>
-      <Filters query={query} runs={all} />
+      <Narrowing query={query} runs={all} />
       <Bar runs={runs} reload={reload} />
       <Table
         label="Runs"
@@ -183,21 +184,13 @@ function MarkAll({ runs }: { readonly runs: readonly RunLine[] }): JSX.Element {
   )
 }
 
-function Filters({ query, runs }: Pick<Place, 'query'> & { readonly runs: readonly RunLine[] }): JSX.Element {
+function Narrowing({ query, runs }: Pick<Place, 'query'> & { readonly runs: readonly RunLine[] }): JSX.Element {
   const states = [...new Set(runs.map(({ state }) => state))].sort()
   const tags = [...new Set(runs.flatMap((run) => run.tags))].sort()
   const any = (name: string): readonly [string, string] => ['', name]
   return (
-    <form class="filters" onSubmit={(event) => event.preventDefault()}>
-      <label class="field">
-        <span>find</span>
-        <input
-          type="search"
-          value={query['find'] ?? ''}
-          placeholder="run, world, model …"
-          onInput={(event) => refine({ find: event.currentTarget.value })}
-        />
-      </label>
+    <Filters>
+      <Find name="find" placeholder="run, world, model …" />
       <Select
         label="state"
         value={query['state'] ?? ''}
@@ -212,7 +205,7 @@ function Filters({ query, runs }: Pick<Place, 'query'> & { readonly runs: readon
           onChange={(tag) => refine({ tag })}
         />
       )}
-    </form>
+    </Filters>
   )
 }
 

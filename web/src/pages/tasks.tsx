@@ -14,6 +14,7 @@ import { Virtual } from '../ui/virtual.tsx'
 import { Figured } from './overview-parts.tsx'
 import { RunFrame } from './run-frame.tsx'
 import './tasks.css'
+import { Filters, Find } from '../ui/filters.tsx'
 
 interface TasksProps extends Pick<Place, 'query'> {
   readonly run: string
@@ -54,7 +55,7 @@ function Matrix({ now, query }: MatrixProps): JSX.Element {
         <Card title="Tasks by success">{first && <Stacked parts={solved(now, query, first.solved)} />}</Card>
         <Curves run={now.id} batch={batch} stamp={stamp} />
       </div>
-      <Filters now={now} query={query} stamp={stamp} />
+      <Narrowing now={now} query={query} stamp={stamp} />
       {tasks.error !== undefined && <ErrorBox error={tasks.error} />}
       {tasks.total === 0 && <Empty title="No task is like that.">Loosen the filters above.</Empty>}
       <div class="task task-heads quiet" aria-hidden="true">
@@ -95,21 +96,13 @@ const solved = ({ id }: RunNow, query: Place['query'], count: Solved) => {
   ] as const
 }
 
-function Filters({ now, query, stamp }: MatrixProps & { readonly stamp: string }): JSX.Element {
+function Narrowing({ now, query, stamp }: MatrixProps & { readonly stamp: string }): JSX.Element {
   return (
-    <form class="filters" onSubmit={(event) => event.preventDefault()}>
-      <label class="field">
-        <span>find</span>
-        <input
-          type="search"
-          value={query['text'] ?? ''}
-          placeholder="part of a task's name"
-          onInput={(event) => refine({ text: event.currentTarget.value })}
-        />
-      </label>
+    <Filters>
+      <Find name="text" placeholder="part of a task's name" />
       <Select label="order" value={query['sort'] ?? ''} options={SORTS} onChange={(sort) => refine({ sort })} />
       <BatchSelect run={now.id} value={query['batch'] ?? ''} stamp={stamp} onChange={(batch) => refine({ batch })} />
-    </form>
+    </Filters>
   )
 }
 

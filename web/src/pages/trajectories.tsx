@@ -12,6 +12,7 @@ import { type Column, ROW_PX, Table, usePaged } from '../ui/table.tsx'
 import { MARGIN } from '../ui/virtual.tsx'
 import { RunFrame } from './run-frame.tsx'
 import './trajectories.css'
+import { Filters, Find } from '../ui/filters.tsx'
 
 interface TrajectoriesProps extends Pick<Place, 'query'> {
   readonly run: string
@@ -76,7 +77,7 @@ function Listing({ now, query }: ListingProps): JSX.Element {
   const onView = useAnchor(rows.item)
   return (
     <>
-      <Filters now={now} query={query} stamp={stamp} />
+      <Narrowing now={now} query={query} stamp={stamp} />
       {rows.error !== undefined && <ErrorBox error={rows.error} />}
       <p class="quiet counted" role="status">
         {rows.total === undefined ? 'Loading …' : `${rows.total.toLocaleString('en')} trajectories`}
@@ -157,7 +158,7 @@ interface FiltersProps extends ListingProps {
   readonly stamp: string
 }
 
-function Filters({ now, query, stamp }: FiltersProps): JSX.Element {
+function Narrowing({ now, query, stamp }: FiltersProps): JSX.Element {
   const { sort: _, order: __, ...filters } = asked(query)
   const { data } = useGet<Facets>(api(['runs', now.id, 'facets'], filters), stamp)
   const [facets, keep] = useState<Facets>()
@@ -167,16 +168,8 @@ function Filters({ now, query, stamp }: FiltersProps): JSX.Element {
   const any = ['', 'any'] as const
   const chosen = (name: 'outcome' | 'success' | 'stop'): string => query[name] ?? ''
   return (
-    <form class="filters" onSubmit={(event) => event.preventDefault()}>
-      <label class="field">
-        <span>find</span>
-        <input
-          type="search"
-          value={query['text'] ?? ''}
-          placeholder="part of an id"
-          onInput={(event) => refine({ text: event.currentTarget.value })}
-        />
-      </label>
+    <Filters>
+      <Find name="text" placeholder="part of an id" />
       <Select
         label="outcome"
         value={chosen('outcome')}
@@ -201,7 +194,7 @@ function Filters({ now, query, stamp }: FiltersProps): JSX.Element {
           task {query['task']} ✕<span class="unseen"> show all tasks</span>
         </button>
       )}
-    </form>
+    </Filters>
   )
 }
 
