@@ -23,7 +23,7 @@ function megabytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   return Number(kilobytes) / 1024
 }
 
-/** From the address to rows that can be read, the server being new. */
+/** From the address to rows that can be read. */
 async function opens(page: Page, { url }: ViewServer): Promise<number> {
   const started = performance.now()
   await page.goto(`${url}#/run/${run}/trajectories`)
@@ -70,14 +70,17 @@ const WORDS = ['wall', 'goal north', '"the server answered"', 'succ*']
 await using browser = await openChromium()
 const figures = {
   open: [] as number[],
+  command: [] as number[],
   frames: [] as number[],
   search: WORDS.map(() => [] as number[]),
   memory: [] as number[],
 }
 for (let i = 0; i < Number(asked); i++) {
-  await using server = await startView(dirname(path))
+  const begun = performance.now()
+  await using server = await startView(dirname(path), path)
   const page = await browser.newPage({ viewport: { width: 1280, height: 860 } })
   figures.open.push(await opens(page, server))
+  figures.command.push(performance.now() - begun)
   figures.frames.push(await scrolls(page))
   await indexed(page)
   for (const [n, words] of WORDS.entries()) figures.search[n]!.push(await searches(page, words))
@@ -85,6 +88,7 @@ for (let i = 0; i < Number(asked); i++) {
   await page.close()
 }
 say('opens, to its first rows', figures.open, 'ms')
+say('the same since the command was given', figures.command, 'ms')
 say('scrolls', figures.frames, 'frames a second')
 for (const [n, words] of WORDS.entries()) say(`searches ${words}`, figures.search[n]!, 'ms')
 say('the server at its largest', figures.memory, 'MB')

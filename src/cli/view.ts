@@ -42,7 +42,7 @@ export const view = command({
     }
     // Lists of a hundred thousand leave much behind, and nobody waits for the last per cent of speed.
     setFlagsFromString('--optimize-for-size')
-    await using serving = await usage(() => serveView(options, port))
+    await using serving = await usage(() => serveView(options, { port, run: run && basename(run) }))
     const url = `${serving.url}${run === undefined ? '' : `#/run/${encodeURIComponent(basename(run))}`}`
     print(
       { url, runs: options.root },

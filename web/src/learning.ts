@@ -48,7 +48,10 @@ export function quantitiesIn(entries: readonly Measurement[], look: Look): Quant
       within(seeds, entry.seed, (): Point[] => []).push({ x: entry.envSteps, y, ...band })
     }
   const rank = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length)
-  const names = [...found.keys()].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  /** Nothing was ever left out for this reason. */
+  const silent = (name: string): boolean => name.startsWith('skipped ') && entries.every(({ values }) => !values[name])
+  const told = [...found.keys()].filter((name) => !silent(name))
+  const names = told.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   const arms = [...new Set(entries.map(({ arm }) => arm))]
   return names.map((name) => ({
     name: Object.hasOwn(TITLES, name) ? TITLES[name]! : name,

@@ -6,8 +6,15 @@ export interface Serving extends AsyncDisposable {
   readonly url: string
 }
 
-/** `port` 0 is any that is free. Rejects with a sentence where it is taken. */
-export async function serveView(options: ViewOptions, port: number): Promise<Serving> {
+export interface ServeOptions {
+  /** 0 is any that is free. */
+  readonly port: number
+  /** The run that is going to be looked at: it is read while the browser starts. */
+  readonly run?: string | undefined
+}
+
+/** Rejects with a sentence where the port is taken. */
+export async function serveView(options: ViewOptions, { port, run }: ServeOptions): Promise<Serving> {
   const view = viewApp(options)
   const hostname = '127.0.0.1'
   const server = serve({ fetch: view.app.fetch, port, hostname })
@@ -18,6 +25,13 @@ export async function serveView(options: ViewOptions, port: number): Promise<Ser
       ),
     )
     server.once('listening', () => resolve((server.address() as { port: number }).port))
+  })
+  setImmediate(() => {
+    try {
+      if (run !== undefined) view.runs.line(run)
+    } catch {
+      // Whoever asks for it is told what is wrong with it.
+    }
   })
   return {
     url: `http://${hostname}:${taken}/`,

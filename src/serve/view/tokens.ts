@@ -89,13 +89,18 @@ interface Lessons {
   readonly advantages: readonly number[] | null
 }
 
-/** What all updates together made of a call's completion; of updates that learned other tokens in its place, nothing. */
+/**
+ * What all updates together made of a call's completion; of updates that learned other tokens in its place, nothing. A
+ * call that they left out, being another seat's or in a state set aside for testing, had no weight: that is 0.
+ */
 function lessonsOf(learned: readonly TaughtUpdate[], call: number, { source, completion }: Held): Lessons {
   const fits = ({ tokens }: TaughtCall): boolean =>
     source === 'captured' ? tokens === undefined : isDeepStrictEqual(tokens, completion)
-  const lessons = learned.flatMap(({ calls }) => calls[call] ?? []).filter(fits)
+  const taught = learned.flatMap(({ calls }) => calls[call] ?? [])
+  const lessons = taught.filter(fits)
+  const leftOut = learned.length > 0 && taught.length === 0 && source === 'captured'
   return {
-    weights: sumsOf(lessons.map(({ weights }) => weights)),
+    weights: leftOut ? completion.map(() => 0) : sumsOf(lessons.map(({ weights }) => weights)),
     advantages: lessons.findLast(({ advantages }) => advantages !== null)?.advantages ?? null,
   }
 }

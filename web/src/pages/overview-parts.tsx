@@ -114,7 +114,7 @@ export function Rewards({ now }: Of): JSX.Element | null {
         {now.rewards.map(({ name, weight, mean, min, max, judged, count }) => (
           <tr key={name}>
             <td>
-              <span class="reward-name" title={name}>
+              <span class="component-name" title={name}>
                 {name}
               </span>
             </td>
