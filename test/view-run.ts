@@ -232,10 +232,37 @@ export async function addBranches(store: Store): Promise<string> {
   return trajectory.id
 }
 
+/** One attempt for each way in which an attempt can end. */
+export async function addOutcomes(store: Store): Promise<string> {
+  const opening = user('Say when.')
+  const action = assistant('when')
+  const steps: readonly Step[] = [
+    { observation: { messages: [opening] }, calls: [answered([opening], action)], action, reward: 0 },
+  ]
+  const scored = (value: number): Change => ({
+    ...{ task: 'outcomes', steps, outcome: { kind: 'scored', return: value } },
+    rewards: { success: { value, weight: 1 } },
+  })
+  const ended = (outcome: Trajectory['outcome'], stop: Trajectory['stop']): Change => ({
+    ...{ task: 'outcomes', steps, outcome, stop, rewards: {} },
+  })
+  const failure = { boundary: 'model', message: 'the server answered 503' } as const
+  const all: readonly Change[] = [
+    ...[scored(1), scored(0.5), scored(0)],
+    ended({ kind: 'unscored', why: 'success: the judge gave no verdict' }, 'terminated'),
+    ended({ kind: 'broken', failure }, 'failed'),
+    ended({ kind: 'cancelled' }, 'cancelled'),
+    ended({ kind: 'over-budget', why: 'the dollar is spent' }, 'budget'),
+  ]
+  for (const [attempt, change] of all.entries()) await store.add(madeUp({ ...change, attempt }))
+  return 'outcomes'
+}
+
 if (import.meta.main) {
   const [root = 'runs'] = process.argv.slice(2)
   await using run = createRun(root, { command: 'run', env: 'made-up', settings: { model: 'made-up', agent: 'react' } })
-  for (const add of [addLong, addHeavy, addImages, addManyTokens, addHostile, addBranches]) await add(run.store)
+  for (const add of [addLong, addHeavy, addImages, addManyTokens, addHostile, addBranches, addOutcomes])
+    await add(run.store)
   run.update({ state: 'done', seconds: 1 })
   process.stdout.write(`${run.path}\n`)
 }

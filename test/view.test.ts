@@ -134,6 +134,28 @@ describe.skipIf(!browser)('the dashboard', () => {
     await page.locator('pre', { hasText: HOSTILE[0]! }).first().waitFor()
   })
 
+  it('tells all ends of an attempt apart, and leads to each', { timeout: 60_000 }, async () => {
+    await using eve = await visitor(browser!, server.url)
+    const { page } = eve
+    for (const name of ['success', 'no success', 'unscored', 'broken', 'cancelled', 'over budget']) {
+      await eve.open('/run/run-made-up-1', 'Outcomes')
+      await page.getByRole('region', { name: 'Outcomes' }).getByRole('link', { name, exact: true }).click()
+      await page.locator('main [role=row] .outcome').first().waitFor()
+      const looks = await page
+        .locator('main [role=row] .outcome')
+        .evaluateAll((found) => found.map(({ title }) => title))
+      // Done by half is not done.
+      const meant = name === 'no success' ? ['no success', 'partial success'] : [name]
+      expect([name, [...new Set(looks)].sort()]).toEqual([name, meant])
+    }
+    await eve.open('/run/run-made-up-1/group?task=outcomes', 'attempt 0')
+    await eve.open('/run/run-made-up-1/trajectory?id=outcomes%2F6', 'the dollar is spent')
+    await eve.open('/run/run-made-up-1/trajectory?id=outcomes%2F3', 'the judge gave no verdict')
+    await eve.open('/run/run-made-up-1/trajectory?id=images%2F0', 'The screen, as image/png')
+    expect(await page.evaluate("document.querySelector('main img').naturalWidth")).toBe(1)
+    expect(eve.complaints()).toEqual([])
+  })
+
   it('keeps a trajectory of 500 steps and one of 100,000 tokens short', { timeout: 60_000 }, async () => {
     await using eve = await visitor(browser!, server.url)
     const { page } = eve
@@ -238,7 +260,7 @@ describe.skipIf(!browser)('the dashboard', () => {
       await eve.open('/run/train-arithmetic-1-2', 'Learning curves')
       const first = await far()
       await expect.poll(far, { timeout: 20_000 }).toBeGreaterThan(first)
-      await expect.poll(() => page.locator('figure canvas').count()).toBeGreaterThan(3)
+      await expect.poll(() => page.locator('figure canvas').count(), { timeout: 20_000 }).toBeGreaterThan(3)
       expect(await wrongWith(eve, 'live')).toEqual([])
       await page.getByRole('button', { name: 'Pause' }).click()
       await page.getByRole('button', { name: 'Go on' }).waitFor()

@@ -5,7 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import type { Runs as Listing, RunLine } from '../../../src/serve/view/wire.ts'
 import { type Action, Button, useActions } from '../actions.tsx'
 import { api, isExport, post, useGet } from '../api.ts'
-import { ago, dollars, short } from '../format.ts'
+import { ago, dollars, fixed, interval, short } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
 import { ask } from '../ui/dialog.tsx'
 import { Empty, ErrorBox, Loading, Mean, Select, State } from '../ui/parts.tsx'
@@ -41,8 +41,8 @@ const columnsFor = (reload: () => void): readonly Column<RunLine>[] => [
     cell: ({ success }) => <Mean of={success} />,
   },
   {
-    ...{ name: 'return', sort: 'return', width: '11rem', number: true, wide: true },
-    cell: (run) => <Mean of={run.return} digits={1} />,
+    ...{ name: 'return', sort: 'return', width: '4.6rem', number: true, wide: true },
+    cell: (run) => <span title={interval(run.return)}>{fixed(run.return.mean, 1)}</span>,
   },
   {
     ...{ name: 'episodes', sort: 'trajectories', width: '4.6rem', narrow: '4.2rem', number: true },
@@ -53,10 +53,10 @@ const columnsFor = (reload: () => void): readonly Column<RunLine>[] => [
     cell: ({ broken }) => (broken > 0 ? <span class="bad">{short(broken)}</span> : '0'),
   },
   {
-    ...{ name: 'cost', sort: 'costUsd', width: '4.6rem', number: true, wide: 'wider' },
+    ...{ name: 'cost', sort: 'costUsd', width: '4.6rem', number: true, wide: true },
     cell: ({ costUsd }) => dollars(costUsd),
   },
-  { name: 'rate', sort: 'rate', width: '4.6rem', number: true, wide: 'wider', cell: rateOf },
+  { name: 'rate', sort: 'rate', width: '4.6rem', number: true, wide: true, cell: rateOf },
   { name: 'begun', sort: 'started', width: '6.5rem', wide: true, cell: ({ started }) => ago(started) },
   {
     ...{ name: 'tags', width: 'minmax(5rem, 1fr)', wide: true },
@@ -67,8 +67,12 @@ const columnsFor = (reload: () => void): readonly Column<RunLine>[] => [
 const cut = (text: string): JSX.Element => <span title={text}>{text}</span>
 const who = ({ model, agent, command }: RunLine): string => [model || command, agent].filter(Boolean).join(', ')
 
-const perSecond = ({ trajectories, seconds }: RunLine): number => (seconds ? trajectories / seconds : 0)
-const rateOf = (run: RunLine): string => (run.seconds ? `${short(perSecond(run))}/s` : '–')
+/** Episodes a second, over all its time; 0 where that is not known. */
+function perSecond({ trajectories, seconds, state, started }: RunLine): number {
+  const took = seconds ?? (state === 'running' ? (Date.now() - Date.parse(started)) / 1000 : 0)
+  return took > 0 ? trajectories / took : 0
+}
+const rateOf = (run: RunLine): string => (perSecond(run) > 0 ? `${short(perSecond(run))}/s` : '–')
 
 export function Runs({ query }: Pick<Place, 'query'>): JSX.Element {
   const { data, error, reload } = useGet<Listing>('runs', tick.value)
