@@ -50,11 +50,14 @@ async function help(name?: string): Promise<number> {
 }
 
 async function overview(): Promise<string> {
-  const all = Object.entries(commands).map(async ([name, load]) => {
+  const load = async ([name, load]: [string, () => Promise<Command>]): Promise<[usage: string, about: string]> => {
     const { about, positionals } = await load()
-    return `  ludus ${[name, ...positionals.map(named)].join(' ').padEnd(20)}${about}`
-  })
-  return `Ludus: a gym for LLM agents\n\n${(await Promise.all(all)).join('\n')}\n\nludus help <command> says more.`
+    return [[name, ...positionals.map(named)].join(' '), about]
+  }
+  const all = await Promise.all(Object.entries(commands).map(load))
+  const width = Math.max(...all.map(([usage]) => usage.length))
+  const lines = all.map(([usage, about]) => `  ludus ${usage.padEnd(width)}  ${about}`)
+  return `Ludus: a gym for LLM agents\n\n${lines.join('\n')}\n\nludus help <command> says more.`
 }
 
 process.exitCode = await main(process.argv.slice(2))

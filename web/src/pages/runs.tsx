@@ -72,7 +72,10 @@ function perSecond({ trajectories, seconds, state, started }: RunLine): number {
   const took = seconds ?? (state === 'running' ? (Date.now() - Date.parse(started)) / 1000 : 0)
   return took > 0 ? trajectories / took : 0
 }
-const rateOf = (run: RunLine): string => (perSecond(run) > 0 ? `${short(perSecond(run))}/s` : '–')
+function rateOf(run: RunLine): string {
+  const rate = perSecond(run)
+  return rate > 0 ? `${rate < 10 ? rate.toFixed(1) : short(Math.round(rate))}/s` : '–'
+}
 
 export function Runs({ query }: Pick<Place, 'query'>): JSX.Element {
   const { data, error, reload } = useGet<Listing>('runs', tick.value)
