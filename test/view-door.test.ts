@@ -1,6 +1,6 @@
 /** Who is let in to the dashboard, and what may be asked of it: over HTTP, as a page elsewhere or a curious neighbour would. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -154,6 +154,20 @@ describe('ludus view', () => {
     expect([control.status, control.text]).toEqual([500, expect.stringContaining('no process is working on the run')])
     expect((await ask(`${run}/control`, { method: 'POST', headers: json, body: '{"do":"dance"}' })).status).toBe(400)
     expect((await ask(`${run}/tags`, { method: 'POST', headers: json, body: 'no json' })).status).toBe(400)
+  })
+
+  it('runs no code that came with a run', async () => {
+    const foreign = join(runs, 'run-arithmetic-3')
+    cpSync(join(runs, 'run-arithmetic-1'), foreign, { recursive: true })
+    const env = join(foreign, 'world.ts')
+    writeFileSync(env, `import { writeFileSync } from 'node:fs'\nwriteFileSync('${join(folder, 'ran')}', '')\n`)
+    const manifest = JSON.parse(readFileSync(join(foreign, 'run.json'), 'utf8'))
+    writeFileSync(join(foreign, 'run.json'), JSON.stringify({ ...manifest, env }))
+    const { rows } = JSON.parse((await ask('/api/runs/run-arithmetic-3/rows')).text)
+    const { text } = await ask(`/api/runs/run-arithmetic-3/pictures?id=${encodeURIComponent(rows[0].id)}`)
+    expect(JSON.parse(text)).toEqual({ none: expect.stringContaining('code that comes with a run is not run') })
+    expect(existsSync(join(folder, 'ran'))).toBe(false)
+    rmSync(foreign, { recursive: true })
   })
 
   it('deletes a run, and brings it back as it was', async () => {

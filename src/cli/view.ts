@@ -1,7 +1,8 @@
 /** `ludus view [run]`: the dashboard, on this machine alone. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { basename, dirname, resolve } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runPath } from '../data/index.ts'
 import { serveView, type ViewOptions } from '../serve/index.ts'
@@ -68,11 +69,19 @@ export function viewOptions(root: string): ViewOptions {
       return paperIndex(readFigures).map(({ env = null, arms = [], pair: _, ...entry }) => ({ ...entry, env, arms }))
     },
     async pictures({ manifest }, trajectory, signal) {
+      refuseOwnCode(manifest.env, root)
       const { picturesOf } = await import('./pictures.ts')
       const drawn = await Array.fromAsync(picturesOf(manifest, trajectory, signal))
       return { svgs: drawn.map(({ svg }) => svg), same: drawn.map(({ same }) => same) }
     },
   }
+}
+
+/** A run may come from anybody, and looking at it must run no code that came with it. Throws UsageError. */
+function refuseOwnCode(env: string, root: string): void {
+  if (!/\.[mc]?[jt]s$/.test(env) || !existsSync(env)) return
+  if (!relative(realpathSync(root), realpathSync(env)).startsWith('..'))
+    throw new UsageError(`its world '${env}' lies among the runs, and code that comes with a run is not run: move it`)
 }
 
 /** Where there is no browser, the address was printed. */
