@@ -237,6 +237,10 @@ describe.skipIf(!browser)('the dashboard', () => {
     expect(await eve.page.evaluate('document.documentElement.dataset.theme ?? "system"')).toBe('system')
     await eve.page.keyboard.press('Enter')
     await eve.page.waitForFunction('document.documentElement.dataset.theme === "light"')
+    await eve.page.keyboard.press('?')
+    const theme = eve.page.getByRole('option', { name: /^Light, dark/ })
+    expect(await theme.getAttribute('href')).toBe('#/?do=theme')
+    expect(await wrongWith(eve, 'the palette')).toEqual([])
     expect(eve.complaints()).toEqual([])
   })
 

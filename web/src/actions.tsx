@@ -51,7 +51,7 @@ export function useActions(offered: readonly Action[]): void {
 
 export const failure = signal<string | undefined>(undefined)
 
-export function perform(action: Action): void {
+function perform(action: Action): void {
   if (action.not) return
   if (action.to !== undefined) {
     go(action.to)
@@ -184,19 +184,22 @@ function OpenPalette(): JSX.Element {
       />
       <div id="palette-list" role="listbox" aria-label="Commands found" tabIndex={-1}>
         {found.map((action, i) => (
-          <div
+          <a
             key={action.id}
             id={`do-${action.id}`}
             role="option"
             tabIndex={-1}
+            href={addressOf(action)}
             aria-selected={i === at}
             aria-disabled={Boolean(action.not)}
-            onClick={() => take(action)}
-            onKeyDown={onKey}
+            onClick={(event) => {
+              event.preventDefault()
+              take(action)
+            }}
           >
             <span>{action.title}</span>
             <span class="quiet">{action.not || (action.key ? <kbd>{action.key}</kbd> : '')}</span>
-          </div>
+          </a>
         ))}
       </div>
       {found.length === 0 && <p class="quiet">Nothing here is called that.</p>}
@@ -205,7 +208,7 @@ function OpenPalette(): JSX.Element {
 }
 
 /** The address that opens the palette at an action. */
-export const addressOf = ({ id, to }: Action): string => {
+const addressOf = ({ id, to }: Action): string => {
   const { path, query } = place.peek()
   return to ?? href(path, { ...query, do: id })
 }

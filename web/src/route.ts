@@ -1,5 +1,5 @@
 /** Where the reader is: the hash of the address, so that every place has a URL that works from a file too. */
-import { computed, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
 
 export interface Place {
   /** The parts between slashes: ['run', 'maze-1', 'tasks']. */
@@ -49,6 +49,3 @@ export function refine(change: Query): void {
   history.replaceState(null, '', to)
   place.value = read()
 }
-
-/** The run that the place is about, where it is about one. */
-export const currentRun = computed(() => (place.value.path[0] === 'run' ? place.value.path[1] : undefined))

@@ -29,10 +29,10 @@ interface ChartProps {
   readonly sync?: string
 }
 
-export const CURVE_COLOURS = 8
+const CURVE_COLOURS = 8
 
 /** A colour of the theme as it is now, light or dark: 'rgb(…)'. */
-export function themed(name: string): string {
+function themed(name: string): string {
   const probe = document.createElement('span')
   probe.style.color = `var(--${name})`
   document.body.append(probe)
