@@ -156,10 +156,11 @@ describe('ludus view', () => {
     expect((await ask(`${run}/tags`, { method: 'POST', headers: json, body: 'no json' })).status).toBe(400)
   })
 
-  it('runs no code that came with a run', async () => {
+  it.each(['run-arithmetic-3', '..beside'])('runs no code that came with a run, from %s', async (place) => {
     const foreign = join(runs, 'run-arithmetic-3')
     cpSync(join(runs, 'run-arithmetic-1'), foreign, { recursive: true })
-    const env = join(foreign, 'world.ts')
+    mkdirSync(join(runs, place), { recursive: true })
+    const env = join(runs, place, 'world.ts')
     writeFileSync(env, `import { writeFileSync } from 'node:fs'\nwriteFileSync('${join(folder, 'ran')}', '')\n`)
     const manifest = JSON.parse(readFileSync(join(foreign, 'run.json'), 'utf8'))
     writeFileSync(join(foreign, 'run.json'), JSON.stringify({ ...manifest, env }))
@@ -167,7 +168,7 @@ describe('ludus view', () => {
     const { text } = await ask(`/api/runs/run-arithmetic-3/pictures?id=${encodeURIComponent(rows[0].id)}`)
     expect(JSON.parse(text)).toEqual({ none: expect.stringContaining('code that comes with a run is not run') })
     expect(existsSync(join(folder, 'ran'))).toBe(false)
-    rmSync(foreign, { recursive: true })
+    for (const made of [foreign, join(runs, place)]) rmSync(made, { recursive: true, force: true })
   })
 
   it('deletes a run, and brings it back as it was', async () => {

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { EnvSpec } from '../core/index.ts'
+import { isWorldFile } from '../data/index.ts'
 import { openEnvironment } from '../environments/index.ts'
 
 /** A file's world is its default export. Throws a sentence on what is no world. */
 export async function openWorld(name: string, data?: string): Promise<EnvSpec> {
-  if (!/\.[mc]?[jt]s$/.test(name)) return openEnvironment(name, data)
+  if (!isWorldFile(name)) return openEnvironment(name, data)
   const path = resolve(name)
   if (!existsSync(path)) throw new Error(`there is no file '${name}'`)
   if (data !== undefined) throw new Error(`'${name}' brings its own tasks: it takes no --data`)

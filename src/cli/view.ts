@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, realpathSync } from 'node:fs'
-import { basename, dirname, relative, resolve } from 'node:path'
+import { basename, dirname, resolve, sep } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import { runPath } from '../data/index.ts'
+import { isWorldFile, runPath } from '../data/index.ts'
 import { serveView, type ViewOptions } from '../serve/index.ts'
 import { UsageError, usage } from './args.ts'
 import { command, common, interruptible, print } from './command.ts'
@@ -79,8 +79,8 @@ export function viewOptions(root: string): ViewOptions {
 
 /** A run may come from anybody, and looking at it must run no code that came with it. Throws UsageError. */
 function refuseOwnCode(env: string, root: string): void {
-  if (!/\.[mc]?[jt]s$/.test(env) || !existsSync(env)) return
-  if (!relative(realpathSync(root), realpathSync(env)).startsWith('..'))
+  if (!isWorldFile(env) || !existsSync(env)) return
+  if (realpathSync(env).startsWith(realpathSync(root) + sep))
     throw new UsageError(`its world '${env}' lies among the runs, and code that comes with a run is not run: move it`)
 }
 

@@ -42,10 +42,13 @@ export interface Run extends AsyncDisposable {
 
 const MANIFEST = 'run.json'
 
+/** Whether what names a world names a file of it, and not one of the catalogue. */
+export const isWorldFile = (env: string): boolean => /\.[mc]?[jt]s$/.test(env)
+
 /** Makes `<root>/<command>-<env>-<n>`, n the first number that is free; a world's file goes by its name. Throws a sentence where it may not. */
 export function createRun(root: string, asked: Pick<Manifest, 'command' | 'env' | 'settings' | 'world'>): Run {
   const { command, env } = asked
-  const world = /\.[mc]?[jt]s$/.test(env) ? parse(env).name : env
+  const world = isWorldFile(env) ? parse(env).name : env
   const name = `${command}-${world.replace(/[^a-zA-Z0-9]+/g, '-')}`
   try {
     mkdirSync(root, { recursive: true })
