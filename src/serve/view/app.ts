@@ -5,7 +5,7 @@
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
-import type { Trajectory } from '../../core/index.ts'
+import { callsOf, type Trajectory } from '../../core/index.ts'
 import { type BrowseFilter, learnedFrom, measurementsIn, type Query, SORTS } from '../../data/index.ts'
 import { certificateOf } from './certificate.ts'
 import { comparedTasks, comparison } from './comparison.ts'
@@ -93,12 +93,7 @@ export function viewApp(options: ViewOptions): View {
   const runs = openRunFolders(options.root)
   const app = new Hono()
   app.use(gate)
-  app.onError((error, context) =>
-    context.json(
-      { error: error.message },
-      error instanceof Refused ? error.status : error instanceof z.ZodError ? 400 : 500,
-    ),
-  )
+  app.onError((error, context) => context.json({ error: error.message }, error instanceof Refused ? error.status : 500))
   app.notFound((context) => context.json({ error: `there is nothing at '${context.req.path}'` }, 404))
   const parts = { app, runs, options }
   overview(parts)
@@ -254,8 +249,7 @@ function trajectory({ app, runs, options }: Parts): void {
   app.get('/api/runs/:run/raw', (c) => c.json(runs.trajectory(c.req.param('run'), asked(c, one).id)))
   app.get('/api/runs/:run/call', (c) => {
     const { id, call } = asked(c, callQuery)
-    const { steps, trailing } = runs.trajectory(c.req.param('run'), id)
-    const found = [...steps.flatMap((step) => step.calls), ...trailing][call]
+    const found = callsOf(runs.trajectory(c.req.param('run'), id))[call]
     if (!found) throw new Refused(404, `'${id}' has no call ${call}`)
     return c.json(found)
   })

@@ -170,9 +170,9 @@ async function answersOf(asker: Asker): Promise<Readonly<Record<string, unknown>
     ['papers', await asker.get(['papers'])],
     [base, now],
   ]
-  for (const part of ['measurements', 'histograms', 'pass', 'batches'])
-    answers.push([`${base}/${part}`, await asker.ask([part])])
+  for (const part of ['measurements', 'histograms', 'pass']) answers.push([`${base}/${part}`, await asker.ask([part])])
   const batches = await asker.ask<readonly BatchTotals[]>(['batches'])
+  answers.push([`${base}/batches`, batches])
   for (const batch of groupsOf(batches.map(({ batch }) => batch)))
     answers.push([`${base}/pass?${new URLSearchParams({ batch })}`, await asker.ask(['pass'], { batch })])
   if (now.command === 'check') answers.push([`${base}/certificate`, await asker.ask(['certificate'])])

@@ -10,7 +10,7 @@ export interface LookerOptions {
   status(path: string): Promise<LiveStatus>
 }
 
-/** The least time between two looks, and the most, in ms; a look takes at most a fifth of the time. */
+/** The least time between two looks, in ms; after one, so many times as long as it took passes. */
 const OFTEN_MS = 200
 const SHARE = 5
 /** Rates are over so long. */
@@ -40,12 +40,13 @@ export class Looker {
     const live = state === 'running' ? await status(path).catch(() => null) : null
     const stamp = browser.stamp()
     const held = this.#seen.get(id)
-    const key = `${stamp} ${state} ${JSON.stringify(runs.line(id).tags)}`
+    const line = runs.line(id)
+    const key = `${stamp} ${state} ${JSON.stringify(line.tags)}`
     const totals = held?.key === key ? held.now.totals : browser.totals()
     const rates = this.#rates(id, totals)
     if (held?.key === key) return { ...held.now, live, ...rates }
     const now: RunNow = {
-      ...runs.line(id),
+      ...line,
       ...{ stamp, path, settings: manifest.settings, result: manifest.result ?? null, live, totals },
       ...rates,
       rewards: browser.rewards(),
@@ -82,8 +83,8 @@ export class Looker {
       const now = await this.now(id)
       const measurements = measured(now.path, end)
       end = measurements.end
-      const { live, rate: _, tokenRate: __, ...rest } = now
-      const key = JSON.stringify([rest.stamp, rest.state, rest.tags, live && { ...live, seconds: 0 }])
+      const { stamp, state, tags, live } = now
+      const key = JSON.stringify([stamp, state, tags, live && { ...live, seconds: 0 }])
       if (key !== said || measurements.entries.length > 0) {
         said = key
         saidAt = performance.now()

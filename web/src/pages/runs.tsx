@@ -8,12 +8,12 @@ import { api, isExport, post, useGet } from '../api.ts'
 import { ago, dollars, fixed, interval, short } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
 import { ask } from '../ui/dialog.tsx'
+import { Filters, Find } from '../ui/filters.tsx'
 import { Empty, ErrorBox, Loading, Mean, Select, State } from '../ui/parts.tsx'
 import { type Column, Table } from '../ui/table.tsx'
 import { setTags, Tags, tagsFrom } from '../ui/tags.tsx'
 import { endToast, toast } from '../ui/toast.tsx'
 import './runs.css'
-import { Filters, Find } from '../ui/filters.tsx'
 
 /** Runs that are marked, for what can be done with several. */
 const marked = signal<ReadonlySet<string>>(new Set())

@@ -8,13 +8,13 @@ import { useSlow } from '../slow.ts'
 import { Stacked } from '../ui/bars.tsx'
 import { BatchSelect } from '../ui/batch-select.tsx'
 import { Chart } from '../ui/chart.tsx'
+import { Filters, Find } from '../ui/filters.tsx'
 import { Card, Empty, ErrorBox, lookMark, lookName, lookOf, Select } from '../ui/parts.tsx'
 import { usePaged } from '../ui/table.tsx'
 import { Virtual } from '../ui/virtual.tsx'
 import { Figured } from './overview-parts.tsx'
 import { RunFrame } from './run-frame.tsx'
 import './tasks.css'
-import { Filters, Find } from '../ui/filters.tsx'
 
 interface TasksProps extends Pick<Place, 'query'> {
   readonly run: string

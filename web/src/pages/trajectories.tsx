@@ -7,12 +7,12 @@ import { dollars, duration, fixed, short } from '../format.ts'
 import { href, type Place, refine } from '../route.ts'
 import { useSlow } from '../slow.ts'
 import { BatchSelect } from '../ui/batch-select.tsx'
+import { Filters, Find } from '../ui/filters.tsx'
 import { Empty, ErrorBox, lookOf, Outcome, Select } from '../ui/parts.tsx'
 import { type Column, ROW_PX, Table, usePaged } from '../ui/table.tsx'
 import { MARGIN } from '../ui/virtual.tsx'
 import { RunFrame } from './run-frame.tsx'
 import './trajectories.css'
-import { Filters, Find } from '../ui/filters.tsx'
 
 interface TrajectoriesProps extends Pick<Place, 'query'> {
   readonly run: string
