@@ -49,7 +49,10 @@ it('a run can be paused, hurried, cancelled and resumed, by one process at a tim
   expect(await ludus('ctl', name, 'concurrency', '9')).toMatchObject({ state: 'paused', concurrency: 9 })
   expect((await refused('ctl', name, 'concurrency', 'many')).stderr).toContain("a whole number from 1, not 'many'")
   expect((await refused('ctl', name, 'dance')).stderr).toContain("a run cannot be told 'dance'")
+  // Slow enough that who is cut off below is in the midst of an episode, with answers on record.
+  delayMs = 1000
   expect(await ludus('ctl', name, 'resume')).toMatchObject({ state: 'running', concurrency: 9 })
+  while (server.requests.length < asked + 12) await new Promise((resolve) => setTimeout(resolve, 50))
   await ludus('ctl', name, 'cancel')
   await over
   expect((await refused('ctl', name, 'status')).stderr).toContain('no process is working on the run')
